@@ -1,0 +1,110 @@
+//! Ethernet II and IEEE 802.3: addresses, tags, then the payload by its Ethertype.
+
+use super::{Decoded, arp, be16, ip, shim};
+use crate::model::frame::VlanTag;
+use crate::model::mac::MacAddr;
+use crate::model::vlan::VlanStack;
+
+const HEADER_LEN: usize = 14;
+/// Tags opened before the Ethertype is taken as it is.
+const TAGS_MAX: usize = VlanStack::MAX;
+/// Below this the type field is an 802.3 length (IEEE 802.3, 3.2.6).
+const ETHERTYPE_MIN: u16 = 0x0600;
+
+/// `01-80-c2-00-00-00` to `-0f`: STP, LLDP, LACP, 802.1X, PTP peer delay (IEEE 802.1Q, table 8-1).
+const BRIDGE_GROUP: u64 = 0x0180_c200_0000;
+/// `01-00-0c-cc-cc-cc` (CDP, VTP, UDLD, DTP) and `-cd` (PVST+).
+const CISCO_CONTROL: u64 = 0x0100_0ccc_cccc;
+
+/// Reads a frame from its destination MAC.
+#[inline]
+pub(super) fn decode(bytes: &[u8], stripped: Option<VlanTag>) -> Decoded {
+    decode_at_depth(bytes, stripped, 0)
+}
+
+/// The same inside `depth` mirror headers.
+#[inline]
+pub(super) fn decode_at_depth(bytes: &[u8], stripped: Option<VlanTag>, depth: u8) -> Decoded {
+    let Some((header, rest)) = bytes.split_first_chunk::<HEADER_LEN>() else {
+        return Decoded { undecoded: true, ..Decoded::default() };
+    };
+    // Two overlapping loads: destination and half the source, then source and Ethertype.
+    let [d0, d1, d2, d3, d4, d5, s0, s1, s2, s3, s4, s5, t0, t1] = *header;
+    let destination = u64::from_be_bytes([d0, d1, d2, d3, d4, d5, s0, s1]) >> 16;
+    let source = MacAddr::new([s0, s1, s2, s3, s4, s5]);
+    let ethertype = u16::from_be_bytes([t0, t1]);
+
+    let mut decoded = Decoded::station(source, VlanStack::default());
+    if is_link_control(destination) {
+        decoded.control = true;
+        return decoded;
+    }
+    match untag(ethertype, rest, stripped, &mut decoded.vlans) {
+        Some((ethertype, rest)) => decode_payload(ethertype, rest, &mut decoded, depth),
+        None => decoded.undecoded = true,
+    }
+    decoded
+}
+
+/// Whether frames to `destination` come from a switch port rather than from a component.
+#[inline]
+fn is_link_control(destination: u64) -> bool {
+    destination & !0xf == BRIDGE_GROUP || destination & !1 == CISCO_CONTROL
+}
+
+/// Walks VLAN, HSR and R-TAG headers to the Ethertype behind them. `None` when a tag is cut short.
+#[inline]
+pub(super) fn untag<'a>(
+    mut ethertype: u16,
+    mut rest: &'a [u8],
+    stripped: Option<VlanTag>,
+    vlans: &mut VlanStack,
+) -> Option<(u16, &'a [u8])> {
+    let mut tags = 0;
+    if let Some(tag) = stripped {
+        vlans.push_tci(tag.tci);
+        tags = 1;
+    }
+    while tags < TAGS_MAX {
+        let length = match ethertype {
+            0x8100 | 0x88a8 | 0x9100 | 0x9200 => {
+                vlans.push_tci(be16(rest, 0)?);
+                4
+            }
+            0x892f | 0xf1c1 => 6,
+            _ => break,
+        };
+        ethertype = be16(rest, length - 2)?;
+        rest = &rest[length..];
+        tags += 1;
+    }
+    Some((ethertype, rest))
+}
+
+/// Reads what follows an Ethertype; payloads that carry no address leave the MAC standing alone.
+#[inline]
+pub(super) fn decode_payload(ethertype: u16, rest: &[u8], decoded: &mut Decoded, depth: u8) {
+    match ethertype {
+        0x0800 => ip::decode_v4(rest, decoded, depth),
+        0x86dd => ip::decode_v6(rest, decoded, depth),
+        0x0806 => arp::decode(rest, decoded),
+        0x8847 | 0x8848 => shim::decode_mpls(rest, decoded, depth),
+        0x8864 => shim::decode_pppoe(rest, decoded, depth),
+        length if length < ETHERTYPE_MIN => decode_llc(rest, decoded, depth),
+        _ => {}
+    }
+}
+
+/// Opens an LLC/SNAP header with the encapsulated-Ethernet OUI (RFC 1042); other LLC frames are MAC-only.
+fn decode_llc(rest: &[u8], decoded: &mut Decoded, depth: u8) {
+    const SNAP: [u8; 6] = [0xaa, 0xaa, 0x03, 0, 0, 0];
+    let head = rest.len().min(SNAP.len());
+    if rest[..head] != SNAP[..head] {
+        return;
+    }
+    match be16(rest, SNAP.len()) {
+        Some(ethertype) if ethertype >= ETHERTYPE_MIN => decode_payload(ethertype, &rest[8..], decoded, depth),
+        Some(_) => {}
+        None => decoded.undecoded = true,
+    }
+}

@@ -1,0 +1,11 @@
+//! Hands: one door per outside thing, and nothing but the door.
+//!
+//! | outside thing | door | through |
+//! |---|---|---|
+//! | capture files, stdin | [`capture::file`] | `memmap2`, `flate2`, `ruzstd` |
+//! | a network interface, by AF_PACKET ring | [`capture::ring`] | `libc` |
+//! | a network interface, by libpcap; its filter compiler | [`capture::libpcap`] | `pcap` |
+//! | random keys | [`random`] | `getrandom` |
+//! | the clock | [`clock`] | std |
+
+pub mod capture;

@@ -1,0 +1,5 @@
+//! placeholder
+pub mod engine;
+#[cfg(feature = "agent")]
+pub mod io;
+pub mod model;

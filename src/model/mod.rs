@@ -1,0 +1,8 @@
+//! Words: the names, messages and limits that the other floors speak in. No I/O, no decisions.
+
+pub mod frame;
+pub mod key;
+pub mod mac;
+pub mod profile;
+pub mod time;
+pub mod vlan;

@@ -1,0 +1,119 @@
+//! VLAN ids: the stack one frame carries, and the set a sighting has been seen with.
+
+/// The ids of one frame's tags, outermost first. Priority tags (id 0) are no VLAN and are left out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct VlanStack {
+    ids: [u16; Self::MAX],
+}
+
+impl VlanStack {
+    /// As many tags as the decoder opens (counting rules, section 2).
+    pub const MAX: usize = 6;
+
+    /// Adds the id in `tci` below those already there; beyond [`Self::MAX`] it is dropped.
+    #[inline]
+    pub fn push_tci(&mut self, tci: u16) {
+        let id = tci & 0x0fff;
+        if id != 0
+            && let Some(free) = self.ids.iter_mut().find(|slot| **slot == 0)
+        {
+            *free = id;
+        }
+    }
+
+    /// The outermost id, or 0.
+    #[inline]
+    pub const fn outermost(&self) -> u16 {
+        self.ids[0]
+    }
+
+    /// Whether there is more than one id.
+    #[inline]
+    pub const fn is_stacked(&self) -> bool {
+        self.ids[1] != 0
+    }
+
+    /// The ids, outermost first.
+    pub fn iter(&self) -> impl Iterator<Item = u16> + '_ {
+        self.ids.iter().copied().take_while(|&id| id != 0)
+    }
+}
+
+/// Up to eight VLAN ids, in the order they were first seen; a ninth is not kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct VlanSet {
+    ids: [u16; Self::MAX],
+}
+
+impl VlanSet {
+    /// Ids kept with one sighting (counting rules, section 2).
+    pub const MAX: usize = 8;
+
+    /// Whether adding `stack` would change nothing, by looking at one id only. May say no where the answer is yes.
+    #[inline]
+    pub fn surely_holds(&self, stack: &VlanStack) -> bool {
+        let id = stack.outermost();
+        !stack.is_stacked() && (id == 0 || id == self.ids[0])
+    }
+
+    /// Adds one id; returns whether the set changed.
+    pub fn insert(&mut self, id: u16) -> bool {
+        for slot in &mut self.ids {
+            if *slot == id {
+                return false;
+            }
+            if *slot == 0 {
+                *slot = id;
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The ids, sorted.
+    pub fn sorted(&self) -> impl Iterator<Item = u16> {
+        let mut ids = self.ids;
+        ids.sort_unstable();
+        ids.into_iter().filter(|&id| id != 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stack(tcis: &[u16]) -> VlanStack {
+        let mut stack = VlanStack::default();
+        tcis.iter().for_each(|&tci| stack.push_tci(tci));
+        stack
+    }
+
+    #[test]
+    fn a_stack_keeps_ids_only_and_leaves_priority_tags_out() {
+        let stack = stack(&[0xe00a, 0xe000, 20]);
+        assert_eq!(stack.iter().collect::<Vec<_>>(), [10, 20]);
+        assert!(stack.is_stacked());
+    }
+
+    #[test]
+    fn a_seventh_tag_is_dropped() {
+        assert_eq!(stack(&[1, 2, 3, 4, 5, 6, 7]).iter().count(), 6);
+    }
+
+    #[test]
+    fn a_set_holds_eight_and_refuses_the_ninth() {
+        let mut set = VlanSet::default();
+        assert!((1..=8).rev().all(|id| set.insert(id)));
+        assert!(!set.insert(9) && !set.insert(3));
+        assert_eq!(set.sorted().collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6, 7, 8]);
+    }
+
+    #[test]
+    fn the_quick_look_never_says_yes_wrongly() {
+        let mut set = VlanSet::default();
+        assert!(set.surely_holds(&stack(&[])) && !set.surely_holds(&stack(&[5])));
+        set.insert(5);
+        assert!(set.surely_holds(&stack(&[5])) && set.surely_holds(&stack(&[])));
+        assert!(!set.surely_holds(&stack(&[5, 6])));
+    }
+}

@@ -4,28 +4,31 @@
 
 use super::{Decoded, be16, ethernet, mac_at};
 use crate::model::mac::MacAddr;
-use crate::model::vlan::VlanStack;
 
 const ARPHRD_LOOPBACK: u16 = 772;
 
 /// packet type, ARPHRD, address length, address[8], protocol.
 pub(super) fn decode_v1(bytes: &[u8]) -> Decoded {
-    decode(bytes, 16, |header| Some(Summary {
-        hardware: be16(header, 2)?,
-        address_len: be16(header, 4)?,
-        address: mac_at(header, 6)?,
-        protocol: be16(header, 14)?,
-    }))
+    decode(bytes, 16, |header| {
+        Some(Summary {
+            hardware: be16(header, 2)?,
+            address_len: be16(header, 4)?,
+            address: mac_at(header, 6)?,
+            protocol: be16(header, 14)?,
+        })
+    })
 }
 
 /// protocol, reserved, interface index, ARPHRD, packet type, address length, address[8].
 pub(super) fn decode_v2(bytes: &[u8]) -> Decoded {
-    decode(bytes, 20, |header| Some(Summary {
-        hardware: be16(header, 8)?,
-        address_len: u16::from(header[11]),
-        address: mac_at(header, 12)?,
-        protocol: be16(header, 0)?,
-    }))
+    decode(bytes, 20, |header| {
+        Some(Summary {
+            hardware: be16(header, 8)?,
+            address_len: u16::from(header[11]),
+            address: mac_at(header, 12)?,
+            protocol: be16(header, 0)?,
+        })
+    })
 }
 
 struct Summary {
@@ -39,14 +42,9 @@ fn decode(bytes: &[u8], header_len: usize, read: fn(&[u8]) -> Option<Summary>) -
     let Some((summary, rest)) =
         bytes.split_at_checked(header_len).and_then(|(header, rest)| Some((read(header)?, rest)))
     else {
-        return Decoded { undecoded: true, ..Decoded::default() };
+        return Decoded::default().undecoded();
     };
     let has_mac = summary.address_len == 6 && summary.hardware != ARPHRD_LOOPBACK;
     let mac = if has_mac { summary.address } else { MacAddr::NONE };
-    let mut decoded = Decoded::station(mac, VlanStack::default());
-    match ethernet::untag(summary.protocol, rest, None, &mut decoded.vlans) {
-        Some((ethertype, rest)) => ethernet::decode_payload(ethertype, rest, &mut decoded, 0),
-        None => decoded.undecoded = true,
-    }
-    decoded
+    ethernet::decode_tagged(mac, summary.protocol, rest, None, 0)
 }

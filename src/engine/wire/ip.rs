@@ -13,58 +13,51 @@ const GRE: u8 = 47;
 const ICMPV6: u8 = 58;
 
 /// IPv4 or IPv6 by the first nibble.
-pub(super) fn decode_by_version(bytes: &[u8], decoded: &mut Decoded, depth: u8) {
+pub(super) fn decode_by_version(bytes: &[u8], decoded: Decoded, depth: u8) -> Decoded {
     match bytes.first().map(|first| first >> 4) {
         Some(4) => decode_v4(bytes, decoded, depth),
         Some(6) => decode_v6(bytes, decoded, depth),
-        _ => decoded.undecoded = true,
+        _ => decoded.undecoded(),
     }
 }
 
 /// Reads an IPv4 header. Any fragment counts for its source.
 #[inline]
-pub(super) fn decode_v4(bytes: &[u8], decoded: &mut Decoded, depth: u8) {
+pub(super) fn decode_v4(bytes: &[u8], decoded: Decoded, depth: u8) -> Decoded {
     let Some(header) = Ipv4Packet::new(bytes) else {
-        decoded.undecoded = true;
-        return;
+        return decoded.undecoded();
     };
     let header_len = usize::from(header.get_header_length()) * 4;
     if header.get_version() != 4 || header_len < V4_HEADER_MIN {
-        decoded.undecoded = true;
-        return;
+        return decoded.undecoded();
     }
     let source = header.get_source().to_bits();
     if header.get_next_level_protocol().0 == GRE
         && header.get_fragment_offset() == 0
-        && let Some(payload) = bytes.get(header_len..)
-        && mirror::replace(payload, decoded, depth)
+        && let Some(mirrored) = mirror::decode(bytes.get(header_len..), depth)
     {
-        return;
+        return mirrored;
     }
-    decoded.sender = decoded.sender.with_v4(source);
+    Decoded { sender: decoded.sender.with_v4(source), ..decoded }
 }
 
 /// Reads an IPv6 header and walks its extension headers.
 #[inline]
-pub(super) fn decode_v6(bytes: &[u8], decoded: &mut Decoded, depth: u8) {
+pub(super) fn decode_v6(bytes: &[u8], decoded: Decoded, depth: u8) -> Decoded {
     let Some(header) = Ipv6Packet::new(bytes) else {
-        decoded.undecoded = true;
-        return;
+        return decoded.undecoded();
     };
     if header.get_version() != 6 {
-        decoded.undecoded = true;
-        return;
+        return decoded.undecoded();
     }
     let source = header.get_source().to_bits();
-    let upper = skip_extensions(header.get_next_header().0, &bytes[V6_HEADER_LEN..]);
-    match upper {
-        Some((GRE, payload)) if mirror::replace(payload, decoded, depth) => return,
-        _ => decoded.sender = decoded.sender.with_v6(source),
-    }
-    if let Some((ICMPV6, payload)) = upper
-        && header.get_hop_limit() == neighbor::HOP_LIMIT
-    {
-        neighbor::decode(payload, decoded);
+    let decoded = Decoded { sender: decoded.sender.with_v6(source), ..decoded };
+    match skip_extensions(header.get_next_header().0, &bytes[V6_HEADER_LEN..]) {
+        Some((GRE, payload)) => mirror::decode(Some(payload), depth).unwrap_or(decoded),
+        Some((ICMPV6, payload)) if header.get_hop_limit() == neighbor::HOP_LIMIT => {
+            neighbor::decode(payload, decoded)
+        }
+        _ => decoded,
     }
 }
 

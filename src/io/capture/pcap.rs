@@ -6,7 +6,7 @@
 use super::FrameSink;
 use super::error::{Damage, FileError};
 use super::links::DeclaredLink;
-use super::record::{LENGTH_MAX, Next, RecordParser, Step, lent, short, word};
+use super::record::{LENGTH_MAX, Next, RecordParser, Step, lent, short, touch_ahead, word};
 use crate::model::frame::{Frame, LinkType};
 use crate::model::time::CaptureTime;
 
@@ -110,6 +110,7 @@ impl Pcap {
             if rest.len() <= floor {
                 break Next::Reached;
             }
+            touch_ahead(rest);
             let Some((header, mut body)) = rest.split_first_chunk::<RECORD_HEADER>() else {
                 break Next::Needs(header_length);
             };

@@ -8,7 +8,7 @@ use super::FrameSink;
 use super::error::{Damage, FileError};
 use super::interface::Interface;
 use super::links::DeclaredLinks;
-use super::record::{LENGTH_MAX, Next, RecordParser, Step, lent, short, word};
+use super::record::{LENGTH_MAX, Next, RecordParser, Step, lent, short, touch_ahead, word};
 use crate::model::frame::Frame;
 use crate::model::time::CaptureTime;
 
@@ -109,6 +109,7 @@ impl Pcapng {
             if rest.len() <= floor {
                 break Pause::Next(Next::Reached);
             }
+            touch_ahead(rest);
             let Some((header, _)) = rest.split_first_chunk::<8>() else {
                 break Pause::Next(Next::Needs(BLOCK_MIN));
             };

@@ -14,8 +14,12 @@ mod pcap;
 mod pcapng;
 pub mod progress;
 mod record;
+#[cfg(test)]
+mod sample;
 mod split;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod unpack;
 
 use crate::model::frame::Frame;

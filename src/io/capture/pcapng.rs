@@ -25,7 +25,9 @@ pub(super) const ENHANCED_PACKET: u32 = 6;
 
 /// Bytes of a section header without options.
 const SECTION_MIN: usize = 28;
-/// Type and both lengths, in bytes.
+/// Bytes of a block's type and its first length.
+const HEADER: usize = 8;
+/// Bytes of a block's type and both its lengths.
 pub(super) const BLOCK_MIN: usize = 12;
 const BYTE_ORDER: u32 = 0x1a2b_3c4d;
 /// Interfaces of a section; bounds the table a hostile stream can build, at 32 bytes each.
@@ -110,8 +112,8 @@ impl Pcapng {
                 break Pause::Next(Next::Reached);
             }
             touch_ahead(rest);
-            let Some((header, _)) = rest.split_first_chunk::<8>() else {
-                break Pause::Next(Next::Needs(BLOCK_MIN));
+            let Some((header, _)) = rest.split_first_chunk::<HEADER>() else {
+                break Pause::Next(Next::Needs(HEADER));
             };
             let (kind, length) = (word::<BIG, _>(header, 0), word::<BIG, _>(header, 4));
             if kind == SECTION {
@@ -268,7 +270,7 @@ impl RecordParser for Pcapng {
             return self.enter(&section);
         }
         check_lengths(&header[4..8], &tail, self.big_endian)?;
-        let (body, length) = (&head[8..], length - BLOCK_MIN);
+        let (body, length) = (&head[HEADER..], length - BLOCK_MIN);
         if self.big_endian {
             self.block::<true, S>(word::<true, _>(header, 0), body, length, sink)
         } else {
@@ -316,7 +318,7 @@ fn split_block<const BIG: bool>(rest: &[u8], length: u32) -> Result<(&[u8], &[u8
     let Some((block, behind)) = rest.split_at_checked(whole) else {
         return Err(Next::Needs(whole));
     };
-    let (body, trailer) = block[8..].split_last_chunk::<4>().ok_or(Next::Needs(BLOCK_MIN))?;
+    let (body, trailer) = block[HEADER..].split_last_chunk::<4>().ok_or(Next::Needs(BLOCK_MIN))?;
     let trailing = word::<BIG, _>(trailer, 0);
     if trailing != length {
         return Err(Next::Damaged(Damage::TrailingLength { leading: length, trailing }));

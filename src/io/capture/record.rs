@@ -28,7 +28,8 @@ pub(super) struct Step {
 pub(super) enum Next {
     /// The next record begins at or after the stop, or the window is used up.
     Reached,
-    /// The next record needs this many bytes (as far as its length is known), more than the window has left.
+    /// The next record needs this many bytes, more than the window has left: its length, or that of its header while
+    /// that is not there. Less than this many never say anything else.
     Needs(usize),
     /// The next record is damaged.
     Damaged(Damage),

@@ -15,7 +15,7 @@ const MICRO: u32 = 0xa1b2_c3d4;
 const NANO: u32 = 0xa1b2_3c4d;
 
 fn packets() -> Vec<Vec<u8>> {
-    [1_usize, 60, 0, 33, 14, 61, 20, 5, 100].iter().map(|&length| vec![length as u8; length]).collect()
+    [1_u8, 60, 0, 33, 14, 61, 20, 5, 100].iter().map(|&length| vec![length; usize::from(length)]).collect()
 }
 
 /// Mapped and streamed, which must agree.
@@ -106,7 +106,7 @@ mod pcap {
     #[test]
     fn longest_packets_are_lent_by_their_first_part() {
         for length in [262_144_usize, 262_145, 1 << 20, (1 << 20) + 1, 3 << 20] {
-            let packet: Vec<u8> = (0..length).map(|byte| (byte % 251) as u8).collect();
+            let packet: Vec<u8> = (0..=250).cycle().take(length).collect();
             let file = pcap_of(Order::Little, &[b"a".to_vec(), packet.clone(), b"z".to_vec()]);
             let (seen, ending) = mapped(&file).unwrap();
             assert_eq!(seen, streamed(&file, 100_000).unwrap().0);
@@ -480,7 +480,7 @@ mod parallel {
         assert_eq!(Keeper { frames, undecodable }, expected);
         assert_eq!((ending, links), (expected_ending, sequential_links(file)));
         if ending == Ending::Complete {
-            assert_eq!(progress.consumed() as usize, file.len() - start);
+            assert_eq!(progress.consumed(), (file.len() - start) as u64);
         }
         count
     }

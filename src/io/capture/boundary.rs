@@ -12,7 +12,12 @@ use crate::model::frame::Frame;
 /// Headers in a row that make a boundary plausible.
 const CHAIN: usize = 32;
 /// Bytes searched for a boundary: several of the longest packets.
-const SEARCH: usize = 2 << 20;
+const SEARCH: usize = 1 << 20;
+/// Headers looked at in a search: twice what a search needs where nothing looks like a header. Bounds the work that
+/// a file of nothing but almost complete chains can cause.
+const PROBES: u32 = 2 << 20;
+/// Interfaces a worker's copy of the table may have, so that copies take little memory.
+const INTERFACES_MAX: usize = 1024;
 /// Seconds between neighbouring packets of a busy capture: a day is far more than there ever is.
 const GAP_MAX: u32 = 86_400;
 /// Block types between packets: name resolution, statistics, journal, decryption secrets, custom.
@@ -43,7 +48,8 @@ impl Splittable for Pcap {
     }
 
     fn boundary(&self, bytes: &[u8], from: usize) -> Option<usize> {
-        let plausible = |at: &usize| is_chain(bytes, *at, |header| self.plausible(header));
+        let mut probes = PROBES;
+        let plausible = |at: &usize| is_chain(bytes, *at, &mut probes, |header| self.plausible(header));
         (from..bytes.len().min(from + SEARCH)).find(plausible)
     }
 
@@ -78,6 +84,7 @@ impl Pcap {
 fn is_chain(
     bytes: &[u8],
     mut at: usize,
+    probes: &mut u32,
     plausible: impl Fn(&[u8; RECORD_HEADER]) -> Option<(usize, u32)>,
 ) -> bool {
     let mut last_second = None;
@@ -85,7 +92,7 @@ fn is_chain(
         let Some(header) = bytes.get(at..).and_then(|rest| rest.first_chunk()) else {
             return at == bytes.len() && last_second.is_some();
         };
-        let Some((length, second)) = plausible(header) else { return false };
+        let Some((length, second)) = spend(probes).and_then(|()| plausible(header)) else { return false };
         if second.abs_diff(last_second.unwrap_or(second)) > GAP_MAX {
             return false;
         }
@@ -93,6 +100,12 @@ fn is_chain(
         at += length;
     }
     true
+}
+
+/// Takes one from `probes`, if one is left.
+fn spend(probes: &mut u32) -> Option<()> {
+    *probes = probes.checked_sub(1)?;
+    Some(())
 }
 
 impl Splittable for Pcapng {
@@ -109,11 +122,15 @@ impl Splittable for Pcapng {
     }
 
     fn boundary(&self, bytes: &[u8], from: usize) -> Option<usize> {
+        if self.interfaces.len() > INTERFACES_MAX {
+            return None;
+        }
+        let mut probes = PROBES;
         let plausible = |at: &usize| {
             if self.big_endian {
-                self.is_block_chain::<true>(bytes, *at)
+                self.is_block_chain::<true>(bytes, *at, &mut probes)
             } else {
-                self.is_block_chain::<false>(bytes, *at)
+                self.is_block_chain::<false>(bytes, *at, &mut probes)
             }
         };
         // All block lengths are multiples of four.
@@ -144,15 +161,14 @@ impl Pcapng {
         })
     }
 
-    fn is_block_chain<const BIG: bool>(&self, bytes: &[u8], mut at: usize) -> bool {
+    fn is_block_chain<const BIG: bool>(&self, bytes: &[u8], mut at: usize, probes: &mut u32) -> bool {
         for count in 0..CHAIN {
             if at == bytes.len() && count > 0 {
                 return true;
             }
-            match bytes.get(at..).and_then(|rest| self.plausible_block::<BIG>(rest)) {
-                Some(length) => at += length,
-                None => return false,
-            }
+            let block = spend(probes).and_then(|()| self.plausible_block::<BIG>(bytes.get(at..)?));
+            let Some(length) = block else { return false };
+            at += length;
         }
         true
     }

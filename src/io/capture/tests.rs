@@ -306,6 +306,27 @@ mod refusals {
     }
 }
 
+mod pipes {
+    use super::*;
+    use std::process::Command;
+
+    #[test]
+    fn a_named_pipe_is_streamed() {
+        let plain = pcap_of(Order::Little, &vec![packets(); 3000].concat());
+        let pipe = Temporary::new(b"");
+        std::fs::remove_file(&pipe.0).unwrap();
+        assert!(Command::new("mkfifo").arg(&pipe.0).status().unwrap().success());
+        let (path, bytes) = (pipe.0.clone(), plain.clone());
+        let writer = std::thread::spawn(move || std::fs::write(path, bytes).unwrap());
+        let mut capture = CaptureFile::open(&pipe.0).unwrap();
+        let (mut keeper, progress) = (Keeper::default(), Progress::new());
+        assert_eq!(capture.total_bytes(), None);
+        assert_eq!(capture.read(&mut keeper, &progress).unwrap(), Ending::Complete);
+        assert_eq!((keeper, progress.consumed()), (mapped(&plain).unwrap().0, plain.len() as u64));
+        writer.join().unwrap();
+    }
+}
+
 mod damage {
     use super::*;
 
@@ -457,6 +478,8 @@ mod compressed {
 mod parallel {
     use super::*;
 
+    const FAKE: usize = 250_000;
+
     /// Splits a file however small, and compares with the sequential reading.
     fn compare(file: &[u8], workers: usize) -> usize {
         let format = Format::detect(file).unwrap();
@@ -539,6 +562,16 @@ mod parallel {
         assert!(compare(&file, 4) <= 2);
         compare(&file[..file.len() - 5], 4);
         compare(&file[..24], 4);
+    }
+
+    #[test]
+    fn many_almost_complete_chains_are_given_up() {
+        // Chains of 31 at every sixteenth byte, each ending in a header that claims too much.
+        let order = Order::Little;
+        let bad = order.words(&[1, 1, 300_000, 300_000]);
+        let chains = [order.record(1, 1, &[1; 16]).repeat(31), bad].concat().repeat(6000);
+        let file = pcap_of(order, &[chains[..FAKE].to_vec(), chains[FAKE..].to_vec(), vec![1; 2 << 20]]);
+        assert_eq!(compare(&file, 3), 1);
     }
 
     #[test]

@@ -3,6 +3,25 @@
 //! A source pushes frames into a [`FrameSink`]; the frame is lent for the length of the call, so nothing is copied
 //! between the mapped file or the kernel's ring and the decoder.
 
+mod boundary;
+pub mod error;
+pub mod file;
+mod interface;
+pub mod links;
+mod magic;
+mod mapped;
+mod pcap;
+mod pcapng;
+pub mod progress;
+mod record;
+#[cfg(test)]
+mod sample;
+mod split;
+mod stream;
+#[cfg(test)]
+mod tests;
+mod unpack;
+
 use crate::model::frame::Frame;
 
 /// Takes the frames of a capture, one call each.

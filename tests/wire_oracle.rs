@@ -262,8 +262,11 @@ fn is_plain(said: &Said, protocol: u8) -> bool {
 }
 
 fn agree_with_etherparse(path: &Path, bytes: &[u8]) -> bool {
-    use etherparse::{LaxNetSlice, LaxSlicedPacket};
+    use etherparse::{LaxLinkExtSlice, LaxNetSlice, LaxSlicedPacket};
     let Ok(packet) = LaxSlicedPacket::from_ethernet(bytes) else { return false };
+    if packet.link_exts.iter().any(|header| matches!(header, LaxLinkExtSlice::Macsec(_))) {
+        return false;
+    }
     let (source, protocol) = match &packet.net {
         Some(LaxNetSlice::Ipv4(ip)) => (ip.header().source_addr().into(), ip.payload().ip_number.0),
         Some(LaxNetSlice::Ipv6(ip)) => {

@@ -295,10 +295,12 @@ impl Bits {
     /// Returns whether it is new.
     fn insert(&mut self, number: u32) -> bool {
         let (word, bit) = (&mut self.words[number as usize / 64], 1 << (number % 64));
-        let new = *word & bit == 0;
+        if *word & bit != 0 {
+            return false;
+        }
         *word |= bit;
-        self.count += u64::from(new);
-        new
+        self.count += 1;
+        true
     }
 
     fn holds(&self, number: u32) -> bool {

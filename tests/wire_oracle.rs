@@ -3,6 +3,8 @@
 //!
 //! The captures are looked for in `../shared/captures`, or where `TOLLGATE_CAPTURES` says.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop where it is wrong")]
+
 mod support;
 
 use proptest::prelude::*;
@@ -49,7 +51,7 @@ fn assert_twins_agree(link: u16, bytes: &[u8], what: impl std::fmt::Display) {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 // Captures.
@@ -244,7 +246,9 @@ proptest! {
     ) {
         let mut frame = Build::new();
         begin(&mut frame, link);
-        stack.iter().for_each(|&header| add(&mut frame, header));
+        for header in stack {
+            add(&mut frame, header);
+        }
         let mut bytes = frame.done();
         assert_twins_agree(link, &bytes, "stacked");
         edit(&mut bytes, &edits, cut.as_ref());

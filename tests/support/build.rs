@@ -135,24 +135,24 @@ impl Build {
         self.put(&destination).put(&source).type_field()
     }
 
-    /// LINKTYPE_LINUX_SLL: packet type 0, so "sent to us".
+    /// `LINKTYPE_LINUX_SLL`: packet type 0, so "sent to us".
     pub fn sll1(&mut self, hardware: u16, address_len: u16, mac: Mac) -> &mut Self {
         self.put16(0).put16(hardware).put16(address_len).put(&mac).zeros(2).type_field()
     }
 
-    /// LINKTYPE_LINUX_SLL2: interface 1, packet type 0.
+    /// `LINKTYPE_LINUX_SLL2`: interface 1, packet type 0.
     pub fn sll2(&mut self, hardware: u16, address_len: u8, mac: Mac) -> &mut Self {
         self.type_field().zeros(2).put(&[0, 0, 0, 1]).put16(hardware);
         self.put(&[0, address_len]).put(&mac).zeros(2)
     }
 
-    /// LINKTYPE_NULL as a little-endian host wrote it.
+    /// `LINKTYPE_NULL` as a little-endian host wrote it.
     pub fn null(&mut self) -> &mut Self {
         self.slot = Slot::LittleFamily(self.bytes.len());
         self.zeros(4)
     }
 
-    /// LINKTYPE_LOOP, and LINKTYPE_NULL as a big-endian host wrote it.
+    /// `LINKTYPE_LOOP`, and `LINKTYPE_NULL` as a big-endian host wrote it.
     pub fn big_endian_family(&mut self) -> &mut Self {
         self.slot = Slot::BigFamily(self.bytes.len());
         self.zeros(4)

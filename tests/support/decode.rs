@@ -13,7 +13,7 @@ struct Place<'a> {
     mirrors: u8,
 }
 
-impl<'a> Place<'a> {
+impl Place<'_> {
     fn skip(self, count: usize) -> Self {
         Self { at: self.at + count, ..self }
     }
@@ -44,7 +44,7 @@ fn undecoded(said: Said) -> Said {
     Said { undecoded: true, ..said }
 }
 
-/// What a frame of LINKTYPE_ number `link` says. Panics on a link type that the rules do not name.
+/// What a frame of `LINKTYPE_` number `link` says. Panics on a link type that the rules do not name.
 pub fn decode_slow(link: u16, frame: &[u8]) -> Said {
     let place = Place { frame, at: 0, mirrors: 0 };
     match link {

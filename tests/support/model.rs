@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 
 pub use super::build::Mac;
+#[allow(unused_imports, reason = "the example counts nothing")]
 pub use super::decode::decode_slow;
 
 /// What one frame says (counting rules, section 2).

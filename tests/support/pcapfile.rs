@@ -9,7 +9,7 @@ pub struct Format {
     pub big_endian: bool,
     /// Nanoseconds; else microseconds, to which times are rounded down.
     pub nanos: bool,
-    /// LINKTYPE_ number, upper bits and all.
+    /// `LINKTYPE_` number, upper bits and all.
     pub link: u32,
 }
 

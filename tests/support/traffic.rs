@@ -317,7 +317,7 @@ pub struct Traffic {
     count: u64,
     /// Addresses of 10/8 that have spoken.
     ipv4: Bits,
-    /// Stations whose fd00::/8 address has spoken.
+    /// Stations whose IPv6 address has spoken.
     ipv6: Bits,
     /// Stations whose own MAC has been a frame's source; those of them that sourced no internal address.
     macs: Bits,
@@ -474,17 +474,15 @@ impl Traffic {
         self.size().saturating_sub(headers)
     }
 
+    /// Four sessions a station, so that programs that keep flows have no more of them than a plant makes.
     fn transport(&mut self, kind: Kind, headers: usize) {
-        let port = 1024 + u16::try_from(self.random.below(60_000)).unwrap();
-        match kind {
-            Kind::Tcp => {
-                let payload = self.payload(headers + 20);
-                self.frame.tcp(port, 502, payload);
-            }
-            _ => {
-                let payload = self.payload(headers + 8);
-                self.frame.udp(port, 2222, payload);
-            }
+        let port = 49_152 + u16::try_from(self.random.below(4)).unwrap();
+        if kind == Kind::Tcp {
+            let payload = self.payload(headers + 20);
+            self.frame.tcp(port, 502, payload);
+        } else {
+            let payload = self.payload(headers + 8);
+            self.frame.udp(port, 2222, payload);
         }
     }
 

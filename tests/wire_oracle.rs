@@ -8,11 +8,12 @@
 mod support;
 
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use support::build::Build;
-use support::model::{Mac, Model, Policy, Said, decode_slow};
-use support::pcapfile::{LinkedFrame, read_pcapng};
-use support::traffic::{Mix, Plant};
+use support::model::{Declared, Mac, Model, Policy, Said, decode_slow};
+use support::pcapfile::{Format, LinkedFrame, PcapWriter, PcapngWriter, read_pcapng};
+use support::traffic::{Flood, Kind, Mix, Plant, Sizes};
 use tollgate::engine::wire::{Decoded, decode};
 use tollgate::model::frame::{Frame, LinkType};
 use tollgate::model::key::Key;
@@ -145,17 +146,97 @@ fn generated_frames_are_read_as_they_were_meant() {
 
 #[test]
 fn the_model_counts_what_the_generator_meant() {
-    for (mix, components, frames) in [(Mix::PLANT, 500, 50_000), (Mix::ODD, 3_000, 6_000)] {
-        let mut traffic = Plant { mix, ..Plant::new(components) }.traffic();
+    let floods =
+        [Flood::Spoof, Flood::WildIp].map(|flood| Plant { flood: Some((flood, 2_000)), ..Plant::new(500) });
+    let plants = [Plant::new(500), Plant { mix: Mix::ODD, sizes: Sizes::Imix, ..Plant::new(3_000) }];
+    for plant in plants.into_iter().chain(floods) {
+        let mut traffic = plant.traffic();
         let mut model = Model::new(Policy::default());
-        for _ in 0..frames {
+        for _ in 0..20_000 {
             let (spoken, _) = traffic.next();
             model.see(spoken.time, &spoken.said);
         }
         let (truth, summary) = (traffic.truth(), model.summary());
-        assert_eq!((summary.ip, summary.mac_only), (truth.ip, truth.mac_only));
+        assert_eq!((summary.ip, summary.mac_only), (truth.ip, truth.mac_only), "{plant:?}");
         assert_eq!((summary.external, summary.infrastructure), (truth.external, truth.infrastructure));
         assert_eq!((summary.components, summary.packets), (truth.components(), truth.packets));
+    }
+}
+
+#[test]
+fn every_kind_of_frame_is_made() {
+    let mut missing: BTreeSet<Kind> = Kind::ALL.into();
+    let mut traffic =
+        Plant { mix: Mix::ODD, flood: Some((Flood::Spoof, 9_000)), ..Plant::new(300) }.traffic();
+    for _ in 0..10_000 {
+        missing.remove(&traffic.next().0.kind);
+    }
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+fn said(mac: u8, ip: &str, vlan: u16) -> Said {
+    let ip = ip.parse().ok();
+    Said { mac: Some([0, 0, 0, 0, 0, mac]), ip, vlans: [vlan, 0, 0, 0, 0, 0], ..Said::default() }
+}
+
+fn counted(policy: Policy, frames: &[Said]) -> Model {
+    let mut model = Model::new(policy);
+    frames.iter().zip(1..).for_each(|(said, time)| model.see(time, said));
+    model
+}
+
+#[test]
+fn the_model_counts_an_address_once_behind_any_router() {
+    let frames =
+        [said(1, "10.0.0.7", 0), said(2, "10.0.0.7", 0), said(2, "8.8.8.8", 0), said(3, "fe80::1", 0)];
+    let model = counted(Policy::default(), &frames);
+    assert_eq!(model.summary().list, ["00:00:00:00:00:03", "10.0.0.7"]);
+    assert_eq!((model.summary().external, model.sightings.len()), (1, 4));
+    let (mut left, right) =
+        (counted(Policy::default(), &frames[..2]), counted(Policy::default(), &frames[2..]));
+    left.merge(&right);
+    assert_eq!(left.summary(), model.summary());
+}
+
+#[test]
+fn the_model_knows_networks_and_declared_prefixes() {
+    let declare =
+        |network: &str, length, internal| Declared { network: network.parse().unwrap(), length, internal };
+    let declared =
+        vec![declare("8.8.0.0", 16, true), declare("8.8.8.0", 24, false), declare("0.0.0.0", 0, false)];
+    let policy = Policy { declared, vlans: [(20, 1)].into(), network: 0 };
+    let mut inner = said(1, "8.8.1.1", 10);
+    inner.vlans[1] = 20;
+    let model =
+        counted(policy, &[said(1, "8.8.1.1", 0), inner, said(2, "8.8.8.8", 0), said(3, "10.0.0.1", 0)]);
+    assert_eq!(model.summary_of(1).list, ["8.8.1.1"], "the outermost id that is mapped decides");
+    assert_eq!(model.summary_of(0).list, ["00:00:00:00:00:02", "00:00:00:00:00:03", "8.8.1.1"]);
+    assert_eq!((model.summary().components, model.summary().external), (4, 2));
+}
+
+/// The frames of a file that libpcap reads from memory by way of a temporary file.
+fn reread(name: &str, file: &[u8]) -> Vec<LinkedFrame> {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, file).unwrap();
+    frames_of(&path)
+}
+
+#[test]
+fn capture_files_are_read_back_by_libpcap() {
+    let frames: Vec<LinkedFrame> = corpus()[..50].iter().map(|bytes| (1, bytes.clone())).collect();
+    for (big_endian, nanos) in [(false, false), (false, true), (true, false), (true, true)] {
+        let format = Format { big_endian, nanos, link: 1 };
+        let mut classic = PcapWriter::new(Vec::new(), format).unwrap();
+        let mut blocks = PcapngWriter::new(Vec::new(), format).unwrap();
+        for (time, (_, bytes)) in (1_700_000_000_123_456_789..).zip(&frames) {
+            classic.frame(time, bytes).unwrap();
+            blocks.frame(0, time, bytes).unwrap();
+        }
+        let (classic, blocks) = (classic.into_inner(), blocks.into_inner());
+        let name = format!("{big_endian}-{nanos}.pcap");
+        assert_eq!(reread(&name, &classic), frames);
+        assert_eq!(reread(&(name + "ng"), &blocks), frames);
+        assert_eq!(read_pcapng(&blocks), frames);
     }
 }
 

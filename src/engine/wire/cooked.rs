@@ -10,22 +10,26 @@ const ARPHRD_LOOPBACK: u16 = 772;
 
 /// packet type, ARPHRD, address length, address[8], protocol.
 pub(super) fn decode_v1(bytes: &[u8]) -> Decoded {
-    decode(bytes, 16, |header| Some(Summary {
-        hardware: be16(header, 2)?,
-        address_len: be16(header, 4)?,
-        address: mac_at(header, 6)?,
-        protocol: be16(header, 14)?,
-    }))
+    decode(bytes, 16, |header| {
+        Some(Summary {
+            hardware: be16(header, 2)?,
+            address_len: be16(header, 4)?,
+            address: mac_at(header, 6)?,
+            protocol: be16(header, 14)?,
+        })
+    })
 }
 
 /// protocol, reserved, interface index, ARPHRD, packet type, address length, address[8].
 pub(super) fn decode_v2(bytes: &[u8]) -> Decoded {
-    decode(bytes, 20, |header| Some(Summary {
-        hardware: be16(header, 8)?,
-        address_len: u16::from(header[11]),
-        address: mac_at(header, 12)?,
-        protocol: be16(header, 0)?,
-    }))
+    decode(bytes, 20, |header| {
+        Some(Summary {
+            hardware: be16(header, 8)?,
+            address_len: u16::from(header[11]),
+            address: mac_at(header, 12)?,
+            protocol: be16(header, 0)?,
+        })
+    })
 }
 
 struct Summary {

@@ -103,7 +103,9 @@ fn decode_llc(rest: &[u8], decoded: &mut Decoded, depth: u8) {
         return;
     }
     match be16(rest, SNAP.len()) {
-        Some(ethertype) if ethertype >= ETHERTYPE_MIN => decode_payload(ethertype, &rest[8..], decoded, depth),
+        Some(ethertype) if ethertype >= ETHERTYPE_MIN => {
+            decode_payload(ethertype, &rest[8..], decoded, depth)
+        }
         Some(_) => {}
         None => decoded.undecoded = true,
     }

@@ -124,12 +124,7 @@ fn decode_llc(rest: &[u8], decoded: Decoded, depth: u8) -> Decoded {
         Some(ethertype) if ethertype >= ETHERTYPE_MIN => {
             decode_payload(ethertype, &rest[8..], decoded, depth)
         }
-<<<<<<< HEAD
         Some(_) => decoded,
         None => decoded.undecoded(),
-=======
-        Some(_) => {}
-        None => decoded.undecoded = true,
->>>>>>> helper-b
     }
 }

@@ -7,6 +7,7 @@
 #![allow(clippy::many_single_char_names, reason = "the octets of an address")]
 
 pub mod build;
+pub mod captures;
 pub mod decode;
 pub mod model;
 pub mod pcapfile;

@@ -1,0 +1,201 @@
+//! A nearly full and a full table (counting rules, section 5), on one of a hundred components.
+
+use super::kit::{Item, inventory, mac, see, spoken};
+use crate::support::model::v4;
+use crate::support::traffic::{Mix, Plant, Random};
+use std::net::IpAddr;
+use tollgate::engine::inventory::{Inventory, Tally};
+
+const CAPACITY: u32 = 100;
+const SECOND: u64 = 1_000_000_000;
+const START: u64 = 1_700_000_000 * SECOND;
+
+fn address(number: u32) -> IpAddr {
+    v4(0x0a00_0001 + number)
+}
+
+/// A station with a MAC and an address of its own speaks.
+fn station(number: u32, time: u64) -> Item {
+    spoken(mac(number), Some(address(number)), time)
+}
+
+fn tally(inventory: &mut Inventory) -> Tally {
+    inventory.settle();
+    inventory.tally()
+}
+
+/// Components, the overflow, and whether it is saturated.
+fn figures(inventory: &mut Inventory) -> (u32, u64, bool) {
+    let tally = tally(inventory);
+    (tally.census.components(), tally.overflow_estimate, tally.saturated)
+}
+
+fn speak(inventory: &mut Inventory, numbers: std::ops::Range<u32>, time: u64) {
+    numbers.for_each(|number| see(inventory, &station(number, time)));
+}
+
+/// Three quarters full, at the start.
+fn nearly_full() -> Inventory {
+    let mut inventory = inventory(CAPACITY);
+    speak(&mut inventory, 0..75, START);
+    assert_eq!(figures(&mut inventory), (75, 0, false));
+    inventory
+}
+
+fn full() -> Inventory {
+    let mut inventory = nearly_full();
+    (0..20).for_each(|round| speak(&mut inventory, 75..CAPACITY, START + round * 2 * SECOND));
+    assert_eq!(figures(&mut inventory), (CAPACITY, 0, false));
+    inventory
+}
+
+#[test]
+fn below_three_quarters_every_key_is_admitted_at_first_sight() {
+    let mut inventory = inventory(CAPACITY);
+    for number in 0..75 {
+        see(&mut inventory, &station(number, START));
+        assert_eq!(figures(&mut inventory), (number + 1, 0, false));
+    }
+}
+
+#[test]
+fn from_three_quarters_on_a_key_needs_two_sightings_a_second_apart() {
+    let mut inventory = nearly_full();
+    for time in [START, START + 1, START + SECOND - 1] {
+        see(&mut inventory, &station(75, time));
+        assert_eq!(figures(&mut inventory), (75, 1, true), "at {time}");
+    }
+    see(&mut inventory, &station(75, START + SECOND));
+    assert_eq!(figures(&mut inventory), (76, 0, false));
+}
+
+#[test]
+fn the_second_sighting_may_be_the_earlier_one() {
+    let mut inventory = nearly_full();
+    see(&mut inventory, &station(75, START + SECOND));
+    see(&mut inventory, &station(75, START));
+    assert_eq!(figures(&mut inventory), (76, 0, false));
+}
+
+#[test]
+fn what_waits_is_counted_as_overflow_once() {
+    let mut inventory = nearly_full();
+    for _ in 0..3 {
+        speak(&mut inventory, 75..85, START);
+    }
+    assert_eq!(figures(&mut inventory), (75, 10, true));
+}
+
+#[test]
+fn a_full_table_keeps_what_it_has_and_counts_the_rest_exactly() {
+    let mut inventory = full();
+    let before: Vec<String> = list(&inventory);
+    for round in 1..4 {
+        speak(&mut inventory, CAPACITY..CAPACITY + 500, START + round * 10 * SECOND);
+        assert_eq!(figures(&mut inventory), (CAPACITY, 500, true));
+    }
+    assert_eq!(list(&inventory), before);
+    let packets = |inventory: &Inventory| -> u64 { inventory.components().values().map(|c| c.packets).sum() };
+    let counted = packets(&inventory);
+    speak(&mut inventory, 0..CAPACITY, START + 100 * SECOND);
+    assert_eq!(figures(&mut inventory), (CAPACITY, 500, true));
+    assert_eq!(packets(&inventory), counted + u64::from(CAPACITY), "what is counted is still tracked");
+}
+
+fn list(inventory: &Inventory) -> Vec<String> {
+    inventory.components().keys().map(|(_, identity)| identity.to_string()).collect()
+}
+
+/// Twenty stations speak ten times a second; a thousand spoofed sources a second speak once each.
+#[test]
+fn equipment_that_keeps_speaking_is_admitted_during_a_flood() {
+    let (mut inventory, mut random) = (nearly_full(), Random(5));
+    for tick in 0..30_000_u64 {
+        let time = START + tick * SECOND / 100;
+        for _ in 0..10 {
+            let spoofed = u32::try_from(0x0010_0000 + random.below(1 << 23)).unwrap();
+            see(&mut inventory, &station(spoofed, time));
+        }
+        if tick % 10 == 0 {
+            speak(&mut inventory, 75..95, time);
+        }
+    }
+    let tally = tally(&mut inventory);
+    let listed = list(&inventory);
+    for number in 75..95 {
+        assert!(listed.contains(&address(number).to_string()), "{} was never admitted", address(number));
+    }
+    assert!(tally.census.components() <= 97, "{} spoofed sources got in", tally.census.components() - 95);
+    assert!(tally.saturated && tally.overflow_estimate > 200_000);
+}
+
+#[test]
+fn a_plant_of_exactly_the_capacity_ends_counted_and_not_saturated() {
+    for capacity in [1, 2, 7, CAPACITY, 2_000] {
+        let mut inventory = inventory(capacity);
+        (0..60).for_each(|round| speak(&mut inventory, 0..capacity, START + round * 2 * SECOND));
+        assert_eq!(figures(&mut inventory), (capacity, 0, false), "capacity {capacity}");
+    }
+}
+
+/// Stations of every kind and their frames of every kind, as many as there is room for.
+#[test]
+fn a_generated_plant_of_exactly_the_capacity_ends_counted_and_not_saturated() {
+    for (seed, mix) in [(1, Mix::PLANT), (2, Mix::PLAIN), (3, Mix::ODD)] {
+        let plant = Plant { seed, mix, packets_per_second: 100, ..Plant::new(300) };
+        let mut traffic = plant.traffic();
+        let items = super::kit::take(&mut traffic, 60_000);
+        let capacity = u32::try_from(traffic.truth().components()).unwrap();
+        let mut inventory = inventory(capacity);
+        items.iter().for_each(|item| see(&mut inventory, item));
+        assert_eq!(figures(&mut inventory), (capacity, 0, false), "seed {seed}");
+    }
+}
+
+/// Equipment that first asks for an address is a MAC at first; the address takes the MAC's place in the count.
+#[test]
+fn a_counted_mac_may_turn_into_an_address_in_a_full_table() {
+    let mut inventory = inventory(CAPACITY);
+    for round in 0..20 {
+        (0..CAPACITY).for_each(|n| see(&mut inventory, &spoken(mac(n), None, START + round * 2 * SECOND)));
+    }
+    assert_eq!(figures(&mut inventory), (CAPACITY, 0, false));
+    (20..40).for_each(|round| speak(&mut inventory, 0..CAPACITY, START + round * 2 * SECOND));
+    assert_eq!(figures(&mut inventory), (CAPACITY, 0, false));
+    assert_eq!(tally(&mut inventory).census.mac_only, 0);
+}
+
+#[test]
+fn another_mac_of_a_counted_address_is_no_overflow() {
+    for mut inventory in [nearly_full(), full()] {
+        let before = figures(&mut inventory).0;
+        for (number, round) in (0..75).zip(0..) {
+            let behind_another = spoken(mac(5_000 + number % 3), Some(address(number)), START + round * SECOND);
+            see(&mut inventory, &behind_another);
+            let (components, overflow, _) = figures(&mut inventory);
+            assert_eq!((components, overflow), (before, 0), "after {}", address(number));
+        }
+    }
+}
+
+/// A flood of MACs in front of counted addresses takes no room from new equipment.
+#[test]
+fn a_flood_of_macs_for_counted_addresses_is_no_overflow() {
+    let mut inventory = nearly_full();
+    for number in 0..20_000 {
+        let time = START + u64::from(number) * SECOND / 100;
+        see(&mut inventory, &spoken(mac(10_000 + number), Some(address(number % 75)), time));
+    }
+    assert_eq!((figures(&mut inventory).0, figures(&mut inventory).1), (75, 0));
+    (0..20).for_each(|round| speak(&mut inventory, 75..80, START + (300 + round * 2) * SECOND));
+    assert_eq!((figures(&mut inventory).0, figures(&mut inventory).1), (80, 0));
+}
+
+#[test]
+fn two_halves_of_an_overflow_are_united_without_counting_twice() {
+    let (mut one, mut other) = (full(), full());
+    speak(&mut one, CAPACITY..CAPACITY + 30, START);
+    speak(&mut other, CAPACITY + 20..CAPACITY + 50, START);
+    one.unite(&mut other);
+    assert_eq!(figures(&mut one), (CAPACITY, 50, true));
+}

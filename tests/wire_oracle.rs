@@ -458,13 +458,7 @@ fn differences(row: &serde_json::Value, model: &Model) -> Vec<String> {
 
 /// Rows that read the rules otherwise than the decoder does, where the rules do not say.
 #[cfg(feature = "agent")]
-const DISPUTED: [(&str, &str); 5] = [
-    ("synthetic/loop.pcap", "an unknown address family is undecoded"),
-    ("synthetic/null_le.pcap", "an unknown address family is undecoded"),
-    ("tcpdump/kday1.pcap", "a version 6 header behind Ethertype 0x0800 is IPv6"),
-    ("tcpdump/kday3.pcap", "a version 6 header behind Ethertype 0x0800 is IPv6"),
-    ("zeek/icmp/icmp6-nd-short-options.pcap", "an advertisement too short for its target is not undecoded"),
-];
+const DISPUTED: [(&str, &str); 0] = [];
 
 #[cfg(feature = "agent")]
 #[test]

@@ -9,7 +9,7 @@ use super::policy::{Class, Policy};
 use super::record::{Marks, Record};
 use super::sketch::Sketch;
 use super::table::{Census, Refused, Room, Sighting, Slot, Table};
-use crate::engine::wire::{Decoded, decode};
+use crate::engine::wire::{Decoded, Sender, decode, decode_common};
 use crate::model::frame::Frame;
 use crate::model::key::Key;
 use crate::model::time::{CaptureTime, Span};
@@ -141,10 +141,18 @@ impl Inventory {
     /// Takes one frame.
     #[inline]
     pub fn sight(&mut self, frame: &Frame<'_>) {
-        let decoded = decode(frame);
         self.packets += 1;
-        self.undecoded += u64::from(decoded.undecoded);
         self.span.see(frame.time);
+        match decode_common(frame) {
+            Some(Sender { key, vlans }) => self.enqueue(key, Marks::PRESENT, vlans, frame.time),
+            None => self.sight_rarer(frame),
+        }
+    }
+
+    #[inline(never)]
+    fn sight_rarer(&mut self, frame: &Frame<'_>) {
+        let decoded = decode(frame);
+        self.undecoded += u64::from(decoded.undecoded);
         if decoded.control {
             return self.sight_control(&decoded, frame.time);
         }

@@ -99,7 +99,7 @@ fn a_closed_pipe_is_no_error() {
 fn a_filter_and_declared_prefixes_change_the_count_and_show() {
     let path = capture("policy");
     let file = path.to_str().unwrap();
-    let (_, out, _) = agent(&["count", "--json", "--external", "10.0.0.0/8", file]);
+    let (_, out, _) = agent(&["count", "--json", "--external", "10.0.0.0/8", "--external", "fc00::/7", file]);
     let report: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!(report["ip"], 0);
     assert_eq!(report["declared_external"][0], "10.0.0.0/8");

@@ -89,7 +89,7 @@ fn a_plant_of_exactly_the_capacity_fits() {
 fn generated_traffic_counts_as_the_slow_model_says() {
     for seed in 1..=20 {
         for mix in [Mix::PLANT, Mix::PLAIN, Mix::ODD] {
-            let mut traffic = Plant { seed, mix, ..Plant::new(200) }.traffic();
+            let mut traffic = Plant { mix, seed, ..Plant::new(200) }.traffic();
             let (mut model, mut inventory) =
                 (Model::new(support::model::Policy::default()), inventory(5_000));
             for _ in 0..5_000 {
@@ -114,8 +114,7 @@ fn generated_traffic_counts_as_the_slow_model_says() {
                 summary.external,
                 summary.infrastructure,
                 summary.packets,
-            ]
-            .map(|n| n as u64);
+            ];
             assert_eq!(got, expected, "seed {seed}");
         }
     }
@@ -123,7 +122,7 @@ fn generated_traffic_counts_as_the_slow_model_says() {
 
 #[test]
 fn a_flood_takes_no_room_from_equipment_and_its_size_is_estimated() {
-    let mut traffic = Plant { seed: 7, flood: Some((Flood::Spoof, 20_000)), ..Plant::new(500) }.traffic();
+    let mut traffic = Plant { flood: Some((Flood::Spoof, 20_000)), seed: 7, ..Plant::new(500) }.traffic();
     let mut inventory = inventory(2_000);
     for _ in 0..20_000 {
         let (spoken, bytes) = traffic.next();

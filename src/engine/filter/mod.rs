@@ -51,7 +51,7 @@ impl Program {
     /// Names the first instruction that breaks a rule.
     pub fn new(instructions: Vec<Instruction>) -> Result<Self, ProgramError> {
         let ops = check::check(&instructions)?;
-        let reads_tag_beside = ops.iter().any(|op| op.reads_tag_beside());
+        let reads_tag_beside = ops.iter().any(op::Op::reads_tag_beside);
         Ok(Self { instructions: instructions.into(), ops: ops.into(), reads_tag_beside })
     }
 

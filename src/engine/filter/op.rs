@@ -68,6 +68,7 @@ pub(super) enum Source {
 
 /// What the kernel keeps beside a frame, of which the outer VLAN tag is supported.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(clippy::enum_variant_names, reason = "all of them speak of the tag today")]
 pub(super) enum Beside {
     VlanTci,
     VlanPresent,

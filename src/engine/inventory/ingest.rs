@@ -276,7 +276,10 @@ impl Inventory {
         }
         let component = self.component_hash(key);
         let admission = match self.table.room() {
-            Room::None => Admission::TurnedAway,
+            Room::None => {
+                self.waiting.dismiss(component);
+                Admission::TurnedAway
+            }
             Room::Scarce | Room::Plenty => self.waiting.ask(component, now),
         };
         self.overflow.note(component, admission);

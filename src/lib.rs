@@ -1,4 +1,26 @@
-//! placeholder
+//! Tollgate counts the components of an industrial network, exactly, in bounded memory, under hostile traffic.
+//!
+//! Five floors; a floor uses those below it, never one above:
+//!
+//! ```text
+//! bin/     doors     arguments, one run, one exit code
+//! app/     programs  wire the pieces together: threads, progress, output, shutdown
+//! io/      hands     one door per outside thing: capture file, NIC, clock, randomness
+//! engine/  minds     all the thinking; no I/O, no clock, no threads
+//! model/   words     names, messages, limits
+//! ```
+//!
+//! **How a frame becomes a count.** [`io::capture`] lends a frame from a mapped file or the kernel's ring, without
+//! copying it. [`app::agent::meter`] asks the capture filter ([`engine::filter`]) and hands the frame on.
+//! [`engine::wire`] reads its headers and says who sent it: a MAC, an address, or both. [`engine::inventory`] asks the
+//! address policy whether the address counts, finds the record of the pair in a table of fixed size, and moves its
+//! counters; a pair that is new moves the count. At the end the inventories of several workers, files or sensors
+//! unite by union, and [`app::agent`] prints the figures or the list, which are the same set.
+//!
+//! **Where to add a link type**: see [`engine::wire`].
+
+#[cfg(feature = "agent")]
+pub mod app;
 pub mod engine;
 #[cfg(feature = "agent")]
 pub mod io;

@@ -3,39 +3,47 @@
 /// The ids of one frame's tags, outermost first. Priority tags (id 0) are no VLAN and are left out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct VlanStack {
-    ids: [u16; Self::MAX],
+    /// Twelve bits each, the outermost of them highest.
+    deeper: u64,
+    outermost: u16,
 }
+
+const ID_BITS: u32 = 12;
+const ID_MASK: u16 = (1 << ID_BITS) - 1;
 
 impl VlanStack {
     /// As many tags as the decoder opens (counting rules, section 2).
     pub const MAX: usize = 6;
 
-    /// Adds the id in `tci` below those already there; beyond [`Self::MAX`] it is dropped.
+    /// Adds the id in `tci` below those already there; no more than [`Self::MAX`] are pushed.
     #[inline]
     pub fn push_tci(&mut self, tci: u16) {
-        let id = tci & 0x0fff;
-        if id != 0
-            && let Some(free) = self.ids.iter_mut().find(|slot| **slot == 0)
-        {
-            *free = id;
+        let id = tci & ID_MASK;
+        if self.outermost == 0 {
+            self.outermost = id;
+        } else if id != 0 {
+            self.deeper = self.deeper << ID_BITS | u64::from(id);
         }
     }
 
     /// The outermost id, or 0.
     #[inline]
     pub const fn outermost(&self) -> u16 {
-        self.ids[0]
+        self.outermost
     }
 
     /// Whether there is more than one id.
     #[inline]
     pub const fn is_stacked(&self) -> bool {
-        self.ids[1] != 0
+        self.deeper != 0
     }
 
     /// The ids, outermost first.
-    pub fn iter(&self) -> impl Iterator<Item = u16> + '_ {
-        self.ids.iter().copied().take_while(|&id| id != 0)
+    #[allow(clippy::cast_possible_truncation, reason = "masked to twelve bits")]
+    pub fn iter(&self) -> impl Iterator<Item = u16> {
+        let deeper = self.deeper;
+        let rest = (0..5).rev().map(move |at| (deeper >> (at * ID_BITS)) as u16 & ID_MASK);
+        std::iter::once(self.outermost).chain(rest).filter(|&id| id != 0)
     }
 }
 
@@ -46,6 +54,8 @@ pub struct VlanSet {
 }
 
 impl VlanSet {
+    /// No id.
+    pub const EMPTY: Self = Self { ids: [0; Self::MAX] };
     /// Ids kept with one sighting (counting rules, section 2).
     pub const MAX: usize = 8;
 
@@ -56,18 +66,11 @@ impl VlanSet {
         !stack.is_stacked() && (id == 0 || id == self.ids[0])
     }
 
-    /// Adds one id; returns whether the set changed.
-    pub fn insert(&mut self, id: u16) -> bool {
-        for slot in &mut self.ids {
-            if *slot == id {
-                return false;
-            }
-            if *slot == 0 {
-                *slot = id;
-                return true;
-            }
+    /// Adds one id, if there is room.
+    pub fn insert(&mut self, id: u16) {
+        if let Some(slot) = self.ids.iter_mut().find(|slot| **slot == id || **slot == 0) {
+            *slot = id;
         }
-        false
     }
 
     /// The ids, sorted.
@@ -96,15 +99,14 @@ mod tests {
     }
 
     #[test]
-    fn a_seventh_tag_is_dropped() {
-        assert_eq!(stack(&[1, 2, 3, 4, 5, 6, 7]).iter().count(), 6);
+    fn six_tags_fit() {
+        assert_eq!(stack(&[1, 2, 3, 4, 5, 4095]).iter().collect::<Vec<_>>(), [1, 2, 3, 4, 5, 4095]);
     }
 
     #[test]
     fn a_set_holds_eight_and_refuses_the_ninth() {
         let mut set = VlanSet::default();
-        assert!((1..=8).rev().all(|id| set.insert(id)));
-        assert!(!set.insert(9) && !set.insert(3));
+        [8, 7, 6, 5, 4, 3, 2, 1, 9, 3].into_iter().for_each(|id| set.insert(id));
         assert_eq!(set.sorted().collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6, 7, 8]);
     }
 

@@ -1,1 +1,32 @@
+//! Sightings to components: what is on the network, in tables of fixed size, counted as it comes.
+//!
+//! A **component** is an internal address seen as a source, or a MAC that never sourced one (counting rules,
+//! section 1). The facts behind the count are *sightings*, pairs of (MAC, address); they are kept, not totals, so that
+//! order, duplicates and the number of threads or sensors change nothing, and two inventories unite by union.
+//!
+//! The way of a frame:
+//!
+//! ```text
+//! frame ─ wire::decode ─ networks ─ policy ─┬─ external: external sketch, then as its MAC alone
+//!                                           └─ key ─ hint ─ record      the common case: one hash, one record line
+//!                                                     └─ index ─ record        not in the hints: keyed SipHash
+//!                                                          └─ waiting room ─ new records, or the overflow sketch
+//! ```
+//!
+//! [`Inventory`] takes frames and batches them; [`table`] holds one record per key, an authoritative keyed index and a
+//! cache of hints before it; [`policy`] says which addresses count; [`admission`] keeps floods from taking the room
+//! of real equipment; [`sketch`] counts what has no room.
 
+pub mod admission;
+pub mod digest;
+pub mod hash;
+pub mod ingest;
+pub mod listing;
+pub mod networks;
+pub mod policy;
+mod prefetch;
+pub mod record;
+pub mod sketch;
+pub mod table;
+
+pub use ingest::{Inventory, Settings, Tally};

@@ -4,7 +4,6 @@
 
 use super::{Decoded, be16, ethernet, mac_at};
 use crate::model::mac::MacAddr;
-use crate::model::vlan::VlanStack;
 
 const ARPHRD_LOOPBACK: u16 = 772;
 
@@ -43,14 +42,9 @@ fn decode(bytes: &[u8], header_len: usize, read: fn(&[u8]) -> Option<Summary>) -
     let Some((summary, rest)) =
         bytes.split_at_checked(header_len).and_then(|(header, rest)| Some((read(header)?, rest)))
     else {
-        return Decoded { undecoded: true, ..Decoded::default() };
+        return Decoded::default().undecoded();
     };
     let has_mac = summary.address_len == 6 && summary.hardware != ARPHRD_LOOPBACK;
     let mac = if has_mac { summary.address } else { MacAddr::NONE };
-    let mut decoded = Decoded::station(mac, VlanStack::default());
-    match ethernet::untag(summary.protocol, rest, None, &mut decoded.vlans) {
-        Some((ethertype, rest)) => ethernet::decode_payload(ethertype, rest, &mut decoded, 0),
-        None => decoded.undecoded = true,
-    }
-    decoded
+    ethernet::decode_tagged(mac, summary.protocol, rest, None, 0)
 }

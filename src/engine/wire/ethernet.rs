@@ -9,7 +9,7 @@ const HEADER_LEN: usize = 14;
 /// Tags opened before the Ethertype is taken as it is.
 const TAGS_MAX: usize = VlanStack::MAX;
 /// Below this the type field is an 802.3 length (IEEE 802.3, 3.2.6).
-const ETHERTYPE_MIN: u16 = 0x0600;
+pub(super) const ETHERTYPE_MIN: u16 = 0x0600;
 
 /// `01-80-c2-00-00-00` to `-0f`: STP, LLDP, LACP, 802.1X, PTP peer delay (IEEE 802.1Q, table 8-1).
 const BRIDGE_GROUP: u64 = 0x0180_c200_0000;
@@ -26,35 +26,52 @@ pub(super) fn decode(bytes: &[u8], stripped: Option<VlanTag>) -> Decoded {
 #[inline]
 pub(super) fn decode_at_depth(bytes: &[u8], stripped: Option<VlanTag>, depth: u8) -> Decoded {
     let Some((header, rest)) = bytes.split_first_chunk::<HEADER_LEN>() else {
-        return Decoded { undecoded: true, ..Decoded::default() };
+        return Decoded::default().undecoded();
     };
-    // Two overlapping loads: destination and half the source, then source and Ethertype.
-    let [d0, d1, d2, d3, d4, d5, s0, s1, s2, s3, s4, s5, t0, t1] = *header;
-    let destination = u64::from_be_bytes([d0, d1, d2, d3, d4, d5, s0, s1]) >> 16;
-    let source = MacAddr::new([s0, s1, s2, s3, s4, s5]);
-    let ethertype = u16::from_be_bytes([t0, t1]);
-
-    let mut decoded = Decoded::station(source, VlanStack::default());
+    // Two overlapping words: destination and half the source, then source and Ethertype.
+    let destination = word_at::<0>(header) >> 16;
+    let source_and_type = word_at::<6>(header);
+    let source = MacAddr::from_bits(source_and_type >> 16);
+    #[allow(clippy::cast_possible_truncation, reason = "the low sixteen bits are the type")]
+    let ethertype = source_and_type as u16;
     if is_link_control(destination) {
-        decoded.control = true;
-        return decoded;
+        return Decoded { control: true, ..Decoded::station(source, VlanStack::default()) };
     }
-    match untag(ethertype, rest, stripped, &mut decoded.vlans) {
-        Some((ethertype, rest)) => decode_payload(ethertype, rest, &mut decoded, depth),
-        None => decoded.undecoded = true,
+    decode_tagged(source, ethertype, rest, stripped, depth)
+}
+
+#[inline]
+pub(super) fn word_at<const AT: usize>(header: &[u8]) -> u64 {
+    let mut word = [0; 8];
+    word.copy_from_slice(&header[AT..AT + 8]);
+    u64::from_be_bytes(word)
+}
+
+/// Reads from the type field on: tags, then the payload.
+#[inline]
+pub(super) fn decode_tagged(
+    source: MacAddr,
+    ethertype: u16,
+    rest: &[u8],
+    stripped: Option<VlanTag>,
+    depth: u8,
+) -> Decoded {
+    let mut vlans = VlanStack::default();
+    match untag(ethertype, rest, stripped, &mut vlans) {
+        Some((ethertype, rest)) => decode_payload(ethertype, rest, Decoded::station(source, vlans), depth),
+        None => Decoded::station(source, vlans).undecoded(),
     }
-    decoded
 }
 
 /// Whether frames to `destination` come from a switch port rather than from a component.
 #[inline]
-fn is_link_control(destination: u64) -> bool {
+pub(super) fn is_link_control(destination: u64) -> bool {
     destination & !0xf == BRIDGE_GROUP || destination & !1 == CISCO_CONTROL
 }
 
 /// Walks VLAN, HSR and R-TAG headers to the Ethertype behind them. `None` when a tag is cut short.
 #[inline]
-pub(super) fn untag<'a>(
+fn untag<'a>(
     mut ethertype: u16,
     mut rest: &'a [u8],
     stripped: Option<VlanTag>,
@@ -83,30 +100,31 @@ pub(super) fn untag<'a>(
 
 /// Reads what follows an Ethertype; payloads that carry no address leave the MAC standing alone.
 #[inline]
-pub(super) fn decode_payload(ethertype: u16, rest: &[u8], decoded: &mut Decoded, depth: u8) {
+pub(super) fn decode_payload(ethertype: u16, rest: &[u8], decoded: Decoded, depth: u8) -> Decoded {
     match ethertype {
-        0x0800 => ip::decode_v4(rest, decoded, depth),
-        0x86dd => ip::decode_v6(rest, decoded, depth),
+        // Which of the two it is, the packet itself says: Ethertypes are mixed up in practice.
+        0x0800 | 0x86dd => ip::decode_by_version(rest, decoded, depth),
         0x0806 => arp::decode(rest, decoded),
         0x8847 | 0x8848 => shim::decode_mpls(rest, decoded, depth),
         0x8864 => shim::decode_pppoe(rest, decoded, depth),
         length if length < ETHERTYPE_MIN => decode_llc(rest, decoded, depth),
-        _ => {}
+        _ => decoded,
     }
 }
 
 /// Opens an LLC/SNAP header with the encapsulated-Ethernet OUI (RFC 1042); other LLC frames are MAC-only.
-fn decode_llc(rest: &[u8], decoded: &mut Decoded, depth: u8) {
+#[cold]
+fn decode_llc(rest: &[u8], decoded: Decoded, depth: u8) -> Decoded {
     const SNAP: [u8; 6] = [0xaa, 0xaa, 0x03, 0, 0, 0];
     let head = rest.len().min(SNAP.len());
     if rest[..head] != SNAP[..head] {
-        return;
+        return decoded;
     }
     match be16(rest, SNAP.len()) {
         Some(ethertype) if ethertype >= ETHERTYPE_MIN => {
             decode_payload(ethertype, &rest[8..], decoded, depth)
         }
-        Some(_) => {}
-        None => decoded.undecoded = true,
+        Some(_) => decoded,
+        None => decoded.undecoded(),
     }
 }

@@ -2,69 +2,76 @@
 
 use super::{Decoded, mirror, neighbor};
 use pnet_packet::ipv4::Ipv4Packet;
-use pnet_packet::ipv6::Ipv6Packet;
 
-const V4_HEADER_MIN: usize = 20;
-const V6_HEADER_LEN: usize = 40;
+pub(super) const V4_HEADER_MIN: usize = 20;
+pub(super) const V6_HEADER_LEN: usize = 40;
 /// Extension headers walked before the rest is left unread.
 const EXTENSIONS_MAX: usize = 8;
 
-const GRE: u8 = 47;
-const ICMPV6: u8 = 58;
+pub(super) const GRE: u8 = 47;
+pub(super) const ICMPV6: u8 = 58;
 
 /// IPv4 or IPv6 by the first nibble.
-pub(super) fn decode_by_version(bytes: &[u8], decoded: &mut Decoded, depth: u8) {
+pub(super) fn decode_by_version(bytes: &[u8], decoded: Decoded, depth: u8) -> Decoded {
     match bytes.first().map(|first| first >> 4) {
         Some(4) => decode_v4(bytes, decoded, depth),
         Some(6) => decode_v6(bytes, decoded, depth),
-        _ => decoded.undecoded = true,
+        _ => decoded.undecoded(),
     }
 }
 
 /// Reads an IPv4 header. Any fragment counts for its source.
 #[inline]
-pub(super) fn decode_v4(bytes: &[u8], decoded: &mut Decoded, depth: u8) {
+pub(super) fn decode_v4(bytes: &[u8], decoded: Decoded, depth: u8) -> Decoded {
     let Some(header) = Ipv4Packet::new(bytes) else {
-        decoded.undecoded = true;
-        return;
+        return decoded.undecoded();
     };
     let header_len = usize::from(header.get_header_length()) * 4;
     if header.get_version() != 4 || header_len < V4_HEADER_MIN {
-        decoded.undecoded = true;
-        return;
+        return decoded.undecoded();
     }
     let source = header.get_source().to_bits();
     if header.get_next_level_protocol().0 == GRE
         && header.get_fragment_offset() == 0
-        && let Some(payload) = bytes.get(header_len..)
-        && mirror::replace(payload, decoded, depth)
+        && let Some(mirrored) = mirror::decode(bytes.get(header_len..), depth)
     {
-        return;
+        return mirrored;
     }
-    decoded.sender = decoded.sender.with_v4(source);
+    Decoded { sender: decoded.sender.with_v4(source), ..decoded }
 }
 
 /// Reads an IPv6 header and walks its extension headers.
 #[inline]
-pub(super) fn decode_v6(bytes: &[u8], decoded: &mut Decoded, depth: u8) {
-    let Some(header) = Ipv6Packet::new(bytes) else {
-        decoded.undecoded = true;
-        return;
+pub(super) fn decode_v6(bytes: &[u8], decoded: Decoded, depth: u8) -> Decoded {
+    let Some(header) = V6Header::read(bytes) else {
+        return decoded.undecoded();
     };
-    if header.get_version() != 6 {
-        decoded.undecoded = true;
-        return;
+    let decoded = Decoded { sender: decoded.sender.with_v6(header.source), ..decoded };
+    match skip_extensions(header.next, &bytes[V6_HEADER_LEN..]) {
+        Some((GRE, payload)) => mirror::decode(Some(payload), depth).unwrap_or(decoded),
+        Some((ICMPV6, payload)) if header.hop_limit == neighbor::HOP_LIMIT => {
+            neighbor::decode(payload, decoded)
+        }
+        _ => decoded,
     }
-    let source = header.get_source().to_bits();
-    let upper = skip_extensions(header.get_next_header().0, &bytes[V6_HEADER_LEN..]);
-    match upper {
-        Some((GRE, payload)) if mirror::replace(payload, decoded, depth) => return,
-        _ => decoded.sender = decoded.sender.with_v6(source),
-    }
-    if let Some((ICMPV6, payload)) = upper
-        && header.get_hop_limit() == neighbor::HOP_LIMIT
-    {
-        neighbor::decode(payload, decoded);
+}
+
+/// The fixed header. Read by hand: the address comes as one word here, and as eight of 16 bits from `pnet_packet`.
+pub(super) struct V6Header {
+    pub(super) next: u8,
+    pub(super) hop_limit: u8,
+    pub(super) source: u128,
+}
+
+impl V6Header {
+    /// `None` when it is cut short or of another version.
+    #[inline]
+    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+        let header = bytes.first_chunk::<V6_HEADER_LEN>()?;
+        let mut source = [0; 16];
+        source.copy_from_slice(&header[8..24]);
+        let source = u128::from_be_bytes(source);
+        (header[0] >> 4 == 6).then_some(Self { next: header[6], hop_limit: header[7], source })
     }
 }
 

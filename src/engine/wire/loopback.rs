@@ -14,15 +14,14 @@ pub(super) fn decode_loop(bytes: &[u8]) -> Decoded {
 }
 
 fn decode(bytes: &[u8], family: fn([u8; 4]) -> u32) -> Decoded {
-    let mut decoded = Decoded::default();
+    let nothing = Decoded::default();
     match bytes.split_first_chunk::<4>() {
         // AF_INET6 is 24, 28 or 30 on the BSDs and macOS, 10 on Linux.
         Some((word, rest)) => match family(*word) {
-            2 => ip::decode_v4(rest, &mut decoded, 0),
-            10 | 24 | 28 | 30 => ip::decode_v6(rest, &mut decoded, 0),
-            _ => {}
+            2 => ip::decode_v4(rest, nothing, 0),
+            10 | 24 | 28 | 30 => ip::decode_v6(rest, nothing, 0),
+            _ => nothing.undecoded(),
         },
-        None => decoded.undecoded = true,
+        None => nothing.undecoded(),
     }
-    decoded
 }

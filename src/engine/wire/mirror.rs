@@ -20,15 +20,13 @@ const ERSPAN_II_LEN: usize = 8;
 const ERSPAN_III_LEN: usize = 12;
 const ERSPAN_III_SUBHEADER_LEN: usize = 8;
 
-/// If `gre` carries a mirrored frame, makes `decoded` what that frame says and returns true.
-#[cold]
-pub(super) fn replace(gre: &[u8], decoded: &mut Decoded, depth: u8) -> bool {
+/// What the frame mirrored in `gre` says, if there is one to open.
+#[inline(never)]
+pub(super) fn decode(gre: Option<&[u8]>, depth: u8) -> Option<Decoded> {
     if depth >= DEPTH_MAX {
-        return false;
+        return None;
     }
-    let Some(inner) = mirrored_frame(gre) else { return false };
-    *decoded = ethernet::decode_at_depth(inner, None, depth + 1);
-    true
+    mirrored_frame(gre?).map(|inner| ethernet::decode_at_depth(inner, None, depth + 1))
 }
 
 /// The mirrored Ethernet frame behind the GRE and ERSPAN headers.

@@ -6,12 +6,14 @@
 //! whatever its bytes say.
 //!
 //! Each layer is one file with one entry, named after what it reads, that takes the bytes *after* the layer above and
-//! the [`Decoded`] so far. What is certain is written down before the next layer is tried; a layer that is cut short
-//! or malformed sets `undecoded` and stops, and what was written stands.
+//! the [`Decoded`] so far, and gives back what it is then. What is certain is written down before the next layer is
+//! tried; a layer that is cut short or malformed sets `undecoded` and stops, and what was written stands. `Decoded`
+//! goes by value, so that for the common frame it lives in registers.
 //!
 //! To add a link type: give it a number in [`LinkType`], write its file, and add its arm to [`decode`].
 
 mod arp;
+mod common;
 mod cooked;
 mod ethernet;
 mod ip;
@@ -19,6 +21,8 @@ mod loopback;
 mod mirror;
 mod neighbor;
 mod shim;
+
+pub use common::{Sender, decode_common};
 
 use crate::model::frame::{Frame, LinkType};
 use crate::model::key::Key;
@@ -49,14 +53,19 @@ impl Decoded {
         Self { sender: Key::station(mac.usable_or_none()), vlans, ..Self::default() }
     }
 
-    /// Records that (`mac`, `address`) answers for itself; merges with the sender when it is the same station.
-    fn claim(&mut self, claimed: Key) {
+    /// With a pair that answers for itself; merged with the sender when it is the same station.
+    fn with_claim(self, claimed: Key) -> Self {
         if self.sender == claimed || self.sender == claimed.without_address() {
-            self.sender = claimed;
-            self.sender_claims = true;
+            Self { sender: claimed, sender_claims: true, ..self }
         } else {
-            self.claimed = claimed;
+            Self { claimed, ..self }
         }
+    }
+
+    /// As it stands, cut short or malformed from here on.
+    #[inline]
+    fn undecoded(self) -> Self {
+        Self { undecoded: true, ..self }
     }
 }
 
@@ -78,9 +87,7 @@ fn decode_rarer(link: LinkType, bytes: &[u8]) -> Decoded {
         LinkType::Null => loopback::decode_null(bytes),
         LinkType::Loop => loopback::decode_loop(bytes),
         LinkType::Raw | LinkType::Ipv4 | LinkType::Ipv6 => {
-            let mut decoded = Decoded::default();
-            ip::decode_by_version(bytes, &mut decoded, 0);
-            decoded
+            ip::decode_by_version(bytes, Decoded::default(), 0)
         }
     }
 }

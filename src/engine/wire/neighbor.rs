@@ -14,16 +14,17 @@ const TARGET_LINK_LAYER_ADDRESS: u8 = 2;
 const OPTIONS_MAX: usize = 16;
 
 /// Reads an ICMPv6 message; all but neighbour advertisements say nothing more.
-pub(super) fn decode(icmp: &[u8], decoded: &mut Decoded) {
+#[cold]
+pub(super) fn decode(icmp: &[u8], decoded: Decoded) -> Decoded {
     if icmp.first() != Some(&ADVERTISEMENT) {
-        return;
+        return decoded;
     }
+    // Cut short, it claims nothing; the packet's own source is certain all the same.
     let Some(target) = icmp.get(TARGET_AT..OPTIONS_AT).and_then(|bytes| bytes.try_into().ok()) else {
-        decoded.undecoded = true;
-        return;
+        return decoded;
     };
     let station = target_link_layer_address(&icmp[OPTIONS_AT..]).map_or(decoded.sender, Key::station);
-    decoded.claim(station.with_v6(u128::from_be_bytes(target)));
+    decoded.with_claim(station.with_v6(u128::from_be_bytes(target)))
 }
 
 /// The usable MAC of the first target link-layer address option.

@@ -6,29 +6,31 @@ const LABELS_MAX: usize = 8;
 const BOTTOM_OF_STACK: u8 = 1;
 
 /// Skips the labels; the payload is IPv4 or IPv6 by its first nibble, else MAC-only (pseudowires, control words).
-pub(super) fn decode_mpls(mut rest: &[u8], decoded: &mut Decoded, depth: u8) {
+#[cold]
+pub(super) fn decode_mpls(mut rest: &[u8], decoded: Decoded, depth: u8) -> Decoded {
     for _ in 0..LABELS_MAX {
         let Some((label, behind)) = rest.split_first_chunk::<4>() else {
-            decoded.undecoded = true;
-            return;
+            return decoded.undecoded();
         };
         rest = behind;
         if label[2] & BOTTOM_OF_STACK != 0 {
             return match rest.first().map(|first| first >> 4) {
                 Some(4 | 6) => ip::decode_by_version(rest, decoded, depth),
-                Some(_) => {}
-                None => decoded.undecoded = true,
+                Some(_) => decoded,
+                None => decoded.undecoded(),
             };
         }
     }
+    decoded
 }
 
 /// Opens a session packet that carries IP; other PPP protocols are MAC-only.
-pub(super) fn decode_pppoe(rest: &[u8], decoded: &mut Decoded, depth: u8) {
+#[cold]
+pub(super) fn decode_pppoe(rest: &[u8], decoded: Decoded, depth: u8) -> Decoded {
     match be16(rest, 6) {
         Some(0x0021) => ip::decode_v4(&rest[8..], decoded, depth),
         Some(0x0057) => ip::decode_v6(&rest[8..], decoded, depth),
-        Some(_) => {}
-        None => decoded.undecoded = true,
+        Some(_) => decoded,
+        None => decoded.undecoded(),
     }
 }

@@ -1,0 +1,49 @@
+//! Between a capture and an inventory: the filter, and what it left out.
+
+use crate::engine::filter::Program;
+use crate::engine::inventory::Inventory;
+use crate::io::capture::FrameSink;
+use crate::model::frame::Frame;
+
+/// Counts the frames that a filter lets through.
+#[derive(Debug)]
+pub struct Meter {
+    /// What was seen.
+    pub inventory: Inventory,
+    /// Frames that the filter rejected.
+    pub filtered: u64,
+    filter: Option<Program>,
+}
+
+impl Meter {
+    /// Counts into `inventory` what `filter` lets through; everything when there is none.
+    pub fn new(inventory: Inventory, filter: Option<Program>) -> Self {
+        Self { inventory, filtered: 0, filter }
+    }
+
+    /// Adds what another meter of the same capture saw.
+    pub fn unite(&mut self, other: &mut Self) {
+        self.inventory.unite(&mut other.inventory);
+        self.filtered += other.filtered;
+    }
+
+    #[cold]
+    fn filter(&mut self, frame: &Frame<'_>) {
+        if self.filter.as_ref().is_none_or(|program| program.matches(frame)) {
+            self.inventory.sight(frame);
+        } else {
+            self.filtered += 1;
+        }
+    }
+}
+
+impl FrameSink for Meter {
+    #[inline]
+    fn frame(&mut self, frame: Frame<'_>) {
+        if self.filter.is_none() { self.inventory.sight(&frame) } else { self.filter(&frame) }
+    }
+
+    fn undecodable(&mut self) {
+        self.inventory.sight_undecodable();
+    }
+}

@@ -1,0 +1,3 @@
+//! The sensor's program.
+
+pub mod meter;

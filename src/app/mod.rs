@@ -1,0 +1,3 @@
+//! Programs: each wires the pieces below into one that runs.
+
+pub mod agent;

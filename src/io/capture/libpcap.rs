@@ -1,8 +1,8 @@
 //! Capture from a network interface through libpcap.
 //!
 //! What must hold: the same accounting as of the own ring. So no filter is given to libpcap, whose rejected packets
-//! would vanish: each packet is judged here. Immediate mode stays off (it costs the block ring, TPACKET_V3), and no
-//! read blocks (with TPACKET_V3 a blocking read does not return on a silent line): poll(2) waits instead.
+//! would vanish: each packet is judged here. Immediate mode stays off (it costs the block ring, `TPACKET_V3`), and no
+//! read blocks (with `TPACKET_V3` a blocking read does not return on a silent line): poll(2) waits instead.
 
 use super::FrameSink;
 use super::live::{Drain, LiveCounters, LiveError, LiveOptions, Progress, finish, pump, settle};

@@ -3,11 +3,29 @@
 //! A source pushes frames into a [`FrameSink`]; the frame is lent for the length of the call, so nothing is copied
 //! between the mapped file or the kernel's ring and the decoder.
 
+mod boundary;
 pub mod compile;
+pub mod error;
+pub mod file;
+mod interface;
 #[cfg(feature = "libpcap")]
 pub mod libpcap;
+pub mod links;
 pub mod live;
+mod magic;
+mod mapped;
+mod pcap;
+mod pcapng;
+pub mod progress;
+mod record;
 pub mod ring;
+#[cfg(test)]
+mod sample;
+mod split;
+mod stream;
+#[cfg(test)]
+mod tests;
+mod unpack;
 
 use crate::model::frame::Frame;
 

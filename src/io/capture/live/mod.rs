@@ -30,7 +30,7 @@ pub enum Backend {
     Auto,
     /// libpcap, where it was built in; also for interfaces that are not Ethernet.
     Libpcap,
-    /// The own AF_PACKET ring.
+    /// The own ring, always.
     AfPacket,
 }
 

@@ -29,6 +29,7 @@ impl Watch {
         self.index
     }
 
+    #[cfg(feature = "libpcap")]
     pub(crate) fn interface(&self) -> &str {
         &self.interface
     }

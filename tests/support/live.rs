@@ -14,11 +14,11 @@ use tollgate::io::capture::live::{
 use tollgate::model::frame::Frame;
 
 /// `tcpdump -ddd -y EN10MB 'udp port 53'`.
-const UDP_PORT_53: &str = "20,40 0 0 12,21 0 6 34525,48 0 0 20,21 0 15 17,40 0 0 54,21 12 0 53,40 0 0 56,\
+pub const UDP_PORT_53: &str = "20,40 0 0 12,21 0 6 34525,48 0 0 20,21 0 15 17,40 0 0 54,21 12 0 53,40 0 0 56,\
     21 10 11 53,21 0 10 2048,48 0 0 23,21 0 8 17,40 0 0 20,69 6 0 8191,177 0 0 14,72 0 0 14,21 2 0 53,\
     72 0 0 16,21 0 1 53,6 0 0 262144,6 0 0 0";
 /// `tcpdump -ddd -y EN10MB 'vlan 20'`.
-const VLAN_20: &str =
+pub const VLAN_20: &str =
     "9,40 0 0 12,21 2 0 33024,21 1 0 34984,21 0 4 37120,40 0 0 14,84 0 0 4095,21 0 1 20,6 0 0 262144,6 0 0 0";
 
 const PATIENCE: Duration = Duration::from_millis(20);

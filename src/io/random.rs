@@ -9,10 +9,8 @@ pub struct NoRandomness(getrandom::Error);
 ///
 /// # Errors
 /// When the operating system has no source of randomness; there is no fallback.
-pub fn key() -> Result<[u8; 16], NoRandomness> {
-    let mut key = [0; 16];
-    getrandom::fill(&mut key).map_err(NoRandomness)?;
-    Ok(key)
+pub fn key() -> Result<[u64; 2], NoRandomness> {
+    Ok([getrandom::u64().map_err(NoRandomness)?, getrandom::u64().map_err(NoRandomness)?])
 }
 
 #[cfg(test)]

@@ -250,7 +250,23 @@ impl Inventory {
         if self.table.room() != Room::Plenty && !self.may_enter(key, sighting.time) {
             return None;
         }
-        self.table.insert(key, sighting.marks).inspect_err(|&refused| self.lose(key, refused)).ok()
+        let inserted = self.table.insert(key, sighting.marks);
+        match inserted {
+            Ok(_) => self.station_is_addressed(key),
+            Err(refused) => self.lose(key, refused),
+        }
+        inserted.ok()
+    }
+
+    /// A MAC that waits as a component of its own is none any more once it has an address.
+    fn station_is_addressed(&mut self, key: Key) {
+        let nothing_missing = self.waiting.waiting() == 0 && self.overflow.sketch.is_empty();
+        if nothing_missing || !key.has_address() || !key.has_mac() {
+            return;
+        }
+        let station = keyed(self.settings.keys.sketch, key.without_address());
+        self.waiting.dismiss(station);
+        self.overflow.sketch.remove(station);
     }
 
     /// Whether the key may take some of the scarce room; if not, what it stands for is accounted for here.

@@ -73,13 +73,13 @@ fn run_workers(job: &Job<'_>, sources: Vec<LiveSource>, until: &Until<'_>) -> (M
             sources.into_iter().zip(meters).map(|pair| scope.spawn(move || work(pair))).collect();
         threads.into_iter().filter_map(|thread| thread.join().ok()).collect()
     });
-    let mut total = (job.unfiltered_meter(), LiveCounters::default(), Outcome::Complete);
-    for (mut meter, counters, outcome) in finished {
-        total.0.unite(&mut meter);
-        total.1 += counters;
-        total.2 = total.2.and(outcome);
-    }
-    total
+    let united = finished.into_iter().reduce(|mut whole, mut part| {
+        whole.0.unite(&mut part.0);
+        whole.1 += part.1;
+        (whole.0, whole.1, whole.2.and(part.2))
+    });
+    // There is at least one source, and a packet thread that panics ends the program.
+    united.unwrap_or_else(|| (job.unfiltered_meter(), LiveCounters::default(), Outcome::Incomplete))
 }
 
 fn run_worker(mut source: LiveSource, mut meter: Meter, until: &Until<'_>) -> (Meter, LiveCounters, Outcome) {

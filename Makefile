@@ -8,7 +8,7 @@ AGENT := target/release/tollgate-agent
 NEEDS := libpcap-dev:/usr/include/pcap/pcap.h iproute2:/sbin/ip tcpreplay:/usr/bin/tcpreplay tcpdump:/usr/bin/tcpdump \
          g++:/usr/bin/g++ file:/usr/bin/file
 
-.PHONY: demo test ci deps build static fmt clippy deny doc bench-peers
+.PHONY: demo test ci deps build static fmt clippy deny doc bench bench-peers
 
 deps:
 	@missing=; for need in $(NEEDS); do [ -e "$${need#*:}" ] || missing="$$missing $${need%%:*}"; done; \
@@ -49,6 +49,9 @@ doc: deps
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
 
 ci: fmt clippy deny doc static test
+
+bench: deps
+	cargo bench --bench count
 
 bench-peers: build
 	sh benches/peers/run.sh

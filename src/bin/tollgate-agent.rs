@@ -1,1 +1,5 @@
-fn main() {}
+//! The sensor's program; see [`tollgate::app::agent`].
+
+fn main() -> std::process::ExitCode {
+    tollgate::app::agent::main()
+}

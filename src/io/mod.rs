@@ -9,3 +9,5 @@
 //! | the clock | [`clock`] | std |
 
 pub mod capture;
+pub mod clock;
+pub mod random;

@@ -3,6 +3,7 @@
 pub mod frame;
 pub mod key;
 pub mod mac;
+pub mod prefetch;
 pub mod profile;
 pub mod time;
 pub mod vlan;

@@ -102,7 +102,7 @@ fn loopback(place: Place<'_>, family: Option<[u32; 2]>) -> Said {
     } else if is(10) || is(24) || is(28) || is(30) {
         ipv6(place.skip(4), Said::default())
     } else {
-        Said::default()
+        undecoded(Said::default())
     }
 }
 
@@ -134,8 +134,7 @@ fn llc(place: Place<'_>, said: Said) -> Said {
 
 fn payload(ethertype: u16, place: Place<'_>, said: Said) -> Said {
     match ethertype {
-        0x0800 => ipv4(place, said),
-        0x86dd => ipv6(place, said),
+        0x0800 | 0x86dd => internet(place, said),
         0x0806 => arp(place, said),
         0x8847 | 0x8848 => mpls(place, said),
         0x8864 => pppoe(place, said),
@@ -238,7 +237,7 @@ fn advertisement(icmp: Place<'_>, said: Said) -> Said {
     if icmp.byte(0) != Some(136) {
         return said;
     }
-    let Some(target) = icmp.bytes::<16>(8) else { return undecoded(said) };
+    let Some(target) = icmp.bytes::<16>(8) else { return said };
     let mac = target_option(icmp.skip(24)).or(said.mac);
     Said { claim: Some((mac, IpAddr::from(target))), ..said }
 }

@@ -21,6 +21,18 @@ impl Meter {
         Self { inventory, filtered: 0, filter }
     }
 
+    /// Forgets what was seen, keeps the memory and the filter.
+    pub fn clear(&mut self) {
+        self.inventory.clear();
+        self.filtered = 0;
+    }
+
+    /// An empty meter of the same settings.
+    #[must_use]
+    pub fn fresh(&self) -> Self {
+        Self::new(Inventory::new(self.inventory.settings().clone()), self.filter.clone())
+    }
+
     /// Adds what another meter of the same capture saw.
     pub fn unite(&mut self, other: &mut Self) {
         self.inventory.unite(&mut other.inventory);

@@ -9,7 +9,7 @@ use super::policy::{Class, Policy};
 use super::record::{Marks, Record};
 use super::sketch::Sketch;
 use super::table::{Census, Refused, Room, Sighting, Slot, Table};
-use crate::engine::wire::{Decoded, decode};
+use crate::engine::wire::{Decoded, Sender, decode, decode_common};
 use crate::model::frame::Frame;
 use crate::model::key::Key;
 use crate::model::time::{CaptureTime, Span};
@@ -141,10 +141,18 @@ impl Inventory {
     /// Takes one frame.
     #[inline]
     pub fn sight(&mut self, frame: &Frame<'_>) {
-        let decoded = decode(frame);
         self.packets += 1;
-        self.undecoded += u64::from(decoded.undecoded);
         self.span.see(frame.time);
+        match decode_common(frame) {
+            Some(Sender { key, vlans }) => self.enqueue(key, Marks::PRESENT, vlans, frame.time),
+            None => self.sight_rarer(frame),
+        }
+    }
+
+    #[inline(never)]
+    fn sight_rarer(&mut self, frame: &Frame<'_>) {
+        let decoded = decode(frame);
+        self.undecoded += u64::from(decoded.undecoded);
         if decoded.control {
             return self.sight_control(&decoded, frame.time);
         }
@@ -215,8 +223,13 @@ impl Inventory {
     #[cold]
     fn resolve(&mut self, missed: &[usize]) {
         let mut hashes = [0; BATCH];
+        let scarce = self.table.room() != Room::Plenty;
         for &at in missed {
-            hashes[at] = self.table.index_hash(self.batch.sightings[at].key);
+            let key = self.batch.sightings[at].key;
+            hashes[at] = self.table.index_hash(key);
+            if scarce {
+                self.preload_admission(key);
+            }
         }
         for &at in missed {
             let sighting = self.batch.sightings[at];
@@ -224,6 +237,13 @@ impl Inventory {
                 self.table.remember(self.batch.hashes[at], slot);
             }
         }
+    }
+
+    /// Starts loading what a key that turns out to be new will ask for. In a flood nearly all do, and hashing twice
+    /// costs less than waiting for memory once.
+    fn preload_admission(&self, key: Key) {
+        let _ = self.table.index_hash(key.without_mac());
+        self.waiting.preload(self.component_hash(key));
     }
 
     /// Finds or makes the record of a sighting and counts it there; `None` when there is no room.
@@ -242,7 +262,23 @@ impl Inventory {
         if self.table.room() != Room::Plenty && !self.may_enter(key, sighting.time) {
             return None;
         }
-        self.table.insert(key, sighting.marks).inspect_err(|&refused| self.lose(key, refused)).ok()
+        let inserted = self.table.insert(key, sighting.marks);
+        match inserted {
+            Ok(_) => self.station_is_addressed(key),
+            Err(refused) => self.lose(key, refused),
+        }
+        inserted.ok()
+    }
+
+    /// A MAC that waits as a component of its own is none any more once it has an address.
+    fn station_is_addressed(&mut self, key: Key) {
+        let nothing_missing = self.waiting.waiting() == 0 && self.overflow.sketch.is_empty();
+        if nothing_missing || !key.has_address() || !key.has_mac() {
+            return;
+        }
+        let station = keyed(self.settings.keys.sketch, key.without_address());
+        self.waiting.dismiss(station);
+        self.overflow.sketch.remove(station);
     }
 
     /// Whether the key may take some of the scarce room; if not, what it stands for is accounted for here.
@@ -252,7 +288,10 @@ impl Inventory {
         }
         let component = self.component_hash(key);
         let admission = match self.table.room() {
-            Room::None => Admission::TurnedAway,
+            Room::None => {
+                self.waiting.dismiss(component);
+                Admission::TurnedAway
+            }
             Room::Scarce | Room::Plenty => self.waiting.ask(component, now),
         };
         self.overflow.note(component, admission);

@@ -24,7 +24,6 @@ pub mod ingest;
 pub mod listing;
 pub mod networks;
 pub mod policy;
-mod prefetch;
 pub mod record;
 pub mod sketch;
 pub mod table;

@@ -100,6 +100,7 @@ const DEFAULTS: [(&str, Class); 13] = [
 ];
 
 /// The address policy in force. The longest declared prefix that holds an address decides; without one, the defaults.
+/// Addresses that name no host or never leave their link are internal only by a declaration as long as their range.
 ///
 /// Prefixes are flattened once into ranges that do not overlap, so that a look-up costs the same however many were
 /// declared; a table by the first 16 bits answers almost all of them at once.
@@ -159,16 +160,15 @@ impl Default for Policy {
     }
 }
 
-/// Defaults below, declared prefixes above, each part from short to long: later ones win.
+/// All prefixes in the order in which later ones win: the private ranges; then, from short to long, what is declared
+/// and what names no host or never leaves its link. So a wide declaration takes in private and public addresses alike,
+/// but makes no component of a multicast or unspecified source; a declaration as long as such a range does.
 fn layers(declared: &[(Prefix, Class)]) -> Vec<(Prefix, Class)> {
-    let by_length = |prefixes: &mut Vec<(Prefix, Class)>| prefixes.sort_by_key(|(prefix, _)| prefix.length);
-    let mut layers: Vec<_> = DEFAULTS
-        .iter()
-        .filter_map(|(text, class)| text.parse().ok().map(|prefix: Prefix| (prefix, *class)))
-        .collect();
-    by_length(&mut layers);
-    let mut above = declared.to_vec();
-    by_length(&mut above);
+    let defaults = DEFAULTS.iter().filter_map(|(text, class)| Some((text.parse::<Prefix>().ok()?, *class)));
+    let (mut layers, mut above): (Vec<_>, Vec<_>) =
+        defaults.partition(|(_, class)| *class == Class::Internal);
+    above.extend(declared);
+    above.sort_by_key(|(prefix, _)| prefix.length);
     layers.append(&mut above);
     layers
 }

@@ -14,9 +14,9 @@
 //! marks moves it.
 
 use super::hash::{HashKey, keyed, quick};
-use super::prefetch::prefetch;
 use super::record::{Marks, Record};
 use crate::model::key::Key;
+use crate::model::prefetch::prefetch;
 use crate::model::time::CaptureTime;
 use crate::model::vlan::VlanStack;
 

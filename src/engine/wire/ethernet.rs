@@ -9,7 +9,7 @@ const HEADER_LEN: usize = 14;
 /// Tags opened before the Ethertype is taken as it is.
 const TAGS_MAX: usize = VlanStack::MAX;
 /// Below this the type field is an 802.3 length (IEEE 802.3, 3.2.6).
-const ETHERTYPE_MIN: u16 = 0x0600;
+pub(super) const ETHERTYPE_MIN: u16 = 0x0600;
 
 /// `01-80-c2-00-00-00` to `-0f`: STP, LLDP, LACP, 802.1X, PTP peer delay (IEEE 802.1Q, table 8-1).
 const BRIDGE_GROUP: u64 = 0x0180_c200_0000;
@@ -41,7 +41,7 @@ pub(super) fn decode_at_depth(bytes: &[u8], stripped: Option<VlanTag>, depth: u8
 }
 
 #[inline]
-fn word_at<const AT: usize>(header: &[u8; HEADER_LEN]) -> u64 {
+pub(super) fn word_at<const AT: usize>(header: &[u8]) -> u64 {
     let mut word = [0; 8];
     word.copy_from_slice(&header[AT..AT + 8]);
     u64::from_be_bytes(word)
@@ -65,7 +65,7 @@ pub(super) fn decode_tagged(
 
 /// Whether frames to `destination` come from a switch port rather than from a component.
 #[inline]
-fn is_link_control(destination: u64) -> bool {
+pub(super) fn is_link_control(destination: u64) -> bool {
     destination & !0xf == BRIDGE_GROUP || destination & !1 == CISCO_CONTROL
 }
 
@@ -102,8 +102,8 @@ fn untag<'a>(
 #[inline]
 pub(super) fn decode_payload(ethertype: u16, rest: &[u8], decoded: Decoded, depth: u8) -> Decoded {
     match ethertype {
-        0x0800 => ip::decode_v4(rest, decoded, depth),
-        0x86dd => ip::decode_v6(rest, decoded, depth),
+        // Which of the two it is, the packet itself says: Ethertypes are mixed up in practice.
+        0x0800 | 0x86dd => ip::decode_by_version(rest, decoded, depth),
         0x0806 => arp::decode(rest, decoded),
         0x8847 | 0x8848 => shim::decode_mpls(rest, decoded, depth),
         0x8864 => shim::decode_pppoe(rest, decoded, depth),

@@ -2,15 +2,14 @@
 
 use super::{Decoded, mirror, neighbor};
 use pnet_packet::ipv4::Ipv4Packet;
-use pnet_packet::ipv6::Ipv6Packet;
 
-const V4_HEADER_MIN: usize = 20;
-const V6_HEADER_LEN: usize = 40;
+pub(super) const V4_HEADER_MIN: usize = 20;
+pub(super) const V6_HEADER_LEN: usize = 40;
 /// Extension headers walked before the rest is left unread.
 const EXTENSIONS_MAX: usize = 8;
 
-const GRE: u8 = 47;
-const ICMPV6: u8 = 58;
+pub(super) const GRE: u8 = 47;
+pub(super) const ICMPV6: u8 = 58;
 
 /// IPv4 or IPv6 by the first nibble.
 pub(super) fn decode_by_version(bytes: &[u8], decoded: Decoded, depth: u8) -> Decoded {
@@ -44,20 +43,35 @@ pub(super) fn decode_v4(bytes: &[u8], decoded: Decoded, depth: u8) -> Decoded {
 /// Reads an IPv6 header and walks its extension headers.
 #[inline]
 pub(super) fn decode_v6(bytes: &[u8], decoded: Decoded, depth: u8) -> Decoded {
-    let Some(header) = Ipv6Packet::new(bytes) else {
+    let Some(header) = V6Header::read(bytes) else {
         return decoded.undecoded();
     };
-    if header.get_version() != 6 {
-        return decoded.undecoded();
-    }
-    let source = header.get_source().to_bits();
-    let decoded = Decoded { sender: decoded.sender.with_v6(source), ..decoded };
-    match skip_extensions(header.get_next_header().0, &bytes[V6_HEADER_LEN..]) {
+    let decoded = Decoded { sender: decoded.sender.with_v6(header.source), ..decoded };
+    match skip_extensions(header.next, &bytes[V6_HEADER_LEN..]) {
         Some((GRE, payload)) => mirror::decode(Some(payload), depth).unwrap_or(decoded),
-        Some((ICMPV6, payload)) if header.get_hop_limit() == neighbor::HOP_LIMIT => {
+        Some((ICMPV6, payload)) if header.hop_limit == neighbor::HOP_LIMIT => {
             neighbor::decode(payload, decoded)
         }
         _ => decoded,
+    }
+}
+
+/// The fixed header. Read by hand: the address comes as one word here, and as eight of 16 bits from `pnet_packet`.
+pub(super) struct V6Header {
+    pub(super) next: u8,
+    pub(super) hop_limit: u8,
+    pub(super) source: u128,
+}
+
+impl V6Header {
+    /// `None` when it is cut short or of another version.
+    #[inline]
+    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+        let header = bytes.first_chunk::<V6_HEADER_LEN>()?;
+        let mut source = [0; 16];
+        source.copy_from_slice(&header[8..24]);
+        let source = u128::from_be_bytes(source);
+        (header[0] >> 4 == 6).then_some(Self { next: header[6], hop_limit: header[7], source })
     }
 }
 

@@ -20,7 +20,7 @@ fn decode(bytes: &[u8], family: fn([u8; 4]) -> u32) -> Decoded {
         Some((word, rest)) => match family(*word) {
             2 => ip::decode_v4(rest, nothing, 0),
             10 | 24 | 28 | 30 => ip::decode_v6(rest, nothing, 0),
-            _ => nothing,
+            _ => nothing.undecoded(),
         },
         None => nothing.undecoded(),
     }

@@ -13,6 +13,7 @@
 //! To add a link type: give it a number in [`LinkType`], write its file, and add its arm to [`decode`].
 
 mod arp;
+mod common;
 mod cooked;
 mod ethernet;
 mod ip;
@@ -20,6 +21,8 @@ mod loopback;
 mod mirror;
 mod neighbor;
 mod shim;
+
+pub use common::{Sender, decode_common};
 
 use crate::model::frame::{Frame, LinkType};
 use crate::model::key::Key;

@@ -19,8 +19,9 @@ pub(super) fn decode(icmp: &[u8], decoded: Decoded) -> Decoded {
     if icmp.first() != Some(&ADVERTISEMENT) {
         return decoded;
     }
+    // Cut short, it claims nothing; the packet's own source is certain all the same.
     let Some(target) = icmp.get(TARGET_AT..OPTIONS_AT).and_then(|bytes| bytes.try_into().ok()) else {
-        return decoded.undecoded();
+        return decoded;
     };
     let station = target_link_layer_address(&icmp[OPTIONS_AT..]).map_or(decoded.sender, Key::station);
     decoded.with_claim(station.with_v6(u128::from_be_bytes(target)))

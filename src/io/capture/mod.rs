@@ -4,16 +4,21 @@
 //! between the mapped file or the kernel's ring and the decoder.
 
 mod boundary;
+pub mod compile;
 pub mod error;
 pub mod file;
 mod interface;
+#[cfg(feature = "libpcap")]
+pub mod libpcap;
 pub mod links;
+pub mod live;
 mod magic;
 mod mapped;
 mod pcap;
 mod pcapng;
 pub mod progress;
 mod record;
+pub mod ring;
 #[cfg(test)]
 mod sample;
 mod split;

@@ -1,3 +1,5 @@
+//! Classes at each edge of the rules, and flattened prefixes against the longest one found by hand.
+
 use super::*;
 use proptest::prelude::*;
 
@@ -60,11 +62,31 @@ fn the_longest_declared_prefix_wins() {
 }
 
 #[test]
-fn a_short_declaration_beats_a_longer_default() {
+fn a_wide_declaration_takes_in_no_address_that_names_no_host() {
     let policy = policy(&["0.0.0.0/0", "::/0"], &[]);
-    for address in ["127.0.0.1", "169.254.1.1", "8.8.8.8", "fe80::1", "255.255.255.255"] {
-        assert_eq!(class(&policy, address), Class::Internal, "{address}");
+    for (address, expected) in [
+        ("8.8.8.8", Class::Internal),
+        ("10.0.0.1", Class::Internal),
+        ("2001:db8::1", Class::Internal),
+        ("0.0.0.0", Class::Excluded),
+        ("127.0.0.1", Class::Excluded),
+        ("239.1.1.1", Class::Excluded),
+        ("::", Class::Excluded),
+        ("ff02::1", Class::Excluded),
+        ("169.254.1.1", Class::LinkLocal),
+        ("fe80::1", Class::LinkLocal),
+    ] {
+        assert_eq!(class(&policy, address), expected, "{address}");
     }
+    let external = Policy::new(&[], &prefixes(&["0.0.0.0/0"])).unwrap();
+    assert_eq!(class(&external, "10.0.0.1"), Class::External);
+}
+
+#[test]
+fn a_declaration_as_long_as_the_range_takes_it_in() {
+    let policy = policy(&["169.254.0.0/16", "127.0.0.0/8"], &[]);
+    assert_eq!(class(&policy, "169.254.1.1"), Class::Internal);
+    assert_eq!(class(&policy, "127.0.0.1"), Class::Internal);
 }
 
 #[test]
@@ -81,10 +103,15 @@ fn slow_class(declared: &[(Prefix, Class)], address: IpAddr) -> Class {
     let holds =
         |p: &Prefix| p.address.is_ipv4() == address.is_ipv4() && truncate(address, p.length) == p.address;
     let longest = |list: &[(Prefix, Class)]| {
-        list.iter().filter(|(p, _)| holds(p)).max_by_key(|(p, _)| p.length).map(|(_, class)| *class)
+        list.iter().copied().filter(|(p, _)| holds(p)).max_by_key(|(p, _)| p.length)
     };
     let defaults: Vec<_> = DEFAULTS.iter().map(|(text, class)| (text.parse().unwrap(), *class)).collect();
-    longest(declared).or_else(|| longest(&defaults)).unwrap_or(Class::External)
+    match (longest(declared), longest(&defaults)) {
+        (Some((_, class)), Some((_, Class::Internal)) | None) => class,
+        (Some((declared, class)), Some((default, _))) if declared.length >= default.length => class,
+        (_, Some((_, class))) => class,
+        (None, None) => Class::External,
+    }
 }
 
 proptest! {

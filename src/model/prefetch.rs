@@ -6,7 +6,7 @@
     unsafe_code,
     reason = "the intrinsic is marked unsafe, though a prefetch has no effect a program can see"
 )]
-pub(super) fn prefetch<T>(place: &T) {
+pub fn prefetch<T>(place: &T) {
     #[cfg(target_arch = "x86_64")]
     {
         use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};

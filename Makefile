@@ -1,0 +1,57 @@
+# make demo | test | ci | bench | bench-peers | fuzz ; see README.md
+SHELL := /bin/bash
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+CAPTURES ?= ../shared/captures
+STATIC_TARGET := x86_64-unknown-linux-gnu
+AGENT := target/release/tollgate-agent
+# package:file that shows it is there
+NEEDS := libpcap-dev:/usr/include/pcap/pcap.h iproute2:/sbin/ip tcpreplay:/usr/bin/tcpreplay tcpdump:/usr/bin/tcpdump \
+         g++:/usr/bin/g++ file:/usr/bin/file
+
+.PHONY: demo test ci deps build static fmt clippy deny doc bench bench-peers
+
+deps:
+	@missing=; for need in $(NEEDS); do [ -e "$${need#*:}" ] || missing="$$missing $${need%%:*}"; done; \
+	if [ -n "$$missing" ]; then echo "installing:$$missing"; \
+	  $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; fi
+
+build: deps
+	cargo build --release --locked
+
+# Counts real captures where they are, else made ones; then live traffic. CAPTURE=file.pcap counts your own.
+demo: build
+	@bash tests/demo.sh $(AGENT) "$(CAPTURES)" "$(CAPTURE)"
+
+# Live tests need root: the test programs are built as you and run as root.
+test: deps
+	cargo test --locked
+	cargo test --locked --release --lib
+	@tests=$$(cargo test --locked --no-run --message-format=json 2>/dev/null | sed -n 's/.*"name":"live_[^}]*}.*"executable":"\([^"]*\)".*/\1/p'); \
+	for t in $$tests; do echo "as root: $$t"; $(SUDO) env TOLLGATE_REQUIRE_LIVE=1 $$t --test-threads=1 || exit 1; done
+
+# The sensor's binary: no C library, no libpcap.
+static: deps
+	RUSTFLAGS="-C target-feature=+crt-static" cargo build --locked --release --no-default-features --features agent --target $(STATIC_TARGET)
+	@file target/$(STATIC_TARGET)/release/tollgate-agent | grep -q 'static' && echo "static: ok"
+
+fmt:
+	cargo fmt --check
+
+clippy: deps
+	cargo clippy --locked --lib --bins -- -D warnings
+	cargo clippy --locked --all-targets -- -A clippy::pedantic -A clippy::unwrap_used -A clippy::expect_used -A clippy::type_complexity -D warnings
+	cargo clippy --locked --no-default-features --features agent -- -D warnings
+
+deny:
+	cargo deny --config .deny.toml check bans licenses sources
+
+doc: deps
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
+
+ci: fmt clippy deny doc static test
+
+bench: deps
+	cargo bench --bench count
+
+bench-peers: build
+	sh benches/peers/run.sh

@@ -170,7 +170,8 @@ fn another_mac_of_a_counted_address_is_no_overflow() {
     for mut inventory in [nearly_full(), full()] {
         let before = figures(&mut inventory).0;
         for (number, round) in (0..75).zip(0..) {
-            let behind_another = spoken(mac(5_000 + number % 3), Some(address(number)), START + round * SECOND);
+            let behind_another =
+                spoken(mac(5_000 + number % 3), Some(address(number)), START + round * SECOND);
             see(&mut inventory, &behind_another);
             let (components, overflow, _) = figures(&mut inventory);
             assert_eq!((components, overflow), (before, 0), "after {}", address(number));

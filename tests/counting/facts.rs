@@ -16,11 +16,8 @@ fn facts_of(items: &[Item]) -> impl PartialEq + std::fmt::Debug {
             model.see(*time, &decode_slow(1, bytes));
         }
     }
-    let facts: Vec<_> = model
-        .sightings
-        .into_iter()
-        .map(|(pair, sighting)| (pair, sighting.claim, sighting.vlans))
-        .collect();
+    let facts: Vec<_> =
+        model.sightings.into_iter().map(|(pair, sighting)| (pair, sighting.claim, sighting.vlans)).collect();
     (facts, model.control)
 }
 

@@ -35,11 +35,7 @@ pub struct Keeper(pub Vec<Item>);
 
 impl FrameSink for Keeper {
     fn frame(&mut self, frame: Frame<'_>) {
-        self.0.push(Item::Frame {
-            link: frame.link,
-            time: frame.time.nanos(),
-            bytes: frame.bytes.to_vec(),
-        });
+        self.0.push(Item::Frame { link: frame.link, time: frame.time.nanos(), bytes: frame.bytes.to_vec() });
     }
 
     fn undecodable(&mut self) {

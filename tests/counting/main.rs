@@ -11,7 +11,9 @@
 //!
 //! The captures are no part of this package: `support/captures.rs` says where they are looked for.
 
+#![cfg(feature = "agent")]
 #![allow(clippy::unwrap_used, reason = "a test may stop where it is wrong")]
+#![allow(unreachable_pub, reason = "the parts of one program")]
 
 #[path = "../support/mod.rs"]
 mod support;

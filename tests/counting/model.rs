@@ -10,18 +10,17 @@ use tollgate::engine::inventory::policy::{Policy, Prefix};
 use tollgate::engine::inventory::{Inventory, Settings};
 use tollgate::model::vlan::VlanSet;
 
-const NETWORKS: [&str; 4] = ["plant", "cell-a", "cell-b", "cell-c"];
+const NETWORKS: [&str; 4] = ["default", "cell-a", "cell-b", "cell-c"];
 /// VLAN ids and the network each belongs to. The generator's are 10 to 41, some of them inside 4000.
 const BY_VLAN: [(u16, u8); 5] = [(12, 1), (25, 2), (27, 1), (4000, 3), (41, 2)];
 /// Prefixes, and whether they were declared internal: inside one another, of both families.
-const DECLARED: [(&str, u32, bool); 7] = [
+const DECLARED: [(&str, u32, bool); 6] = [
     ("203.0.113.0", 25, true),
     ("203.0.113.16", 28, false),
     ("10.0.0.64", 26, false),
     ("10.0.0.96", 28, true),
     ("fd00::10:0", 121, false),
     ("fd00::10:20", 123, true),
-    ("169.254.0.0", 16, true),
 ];
 
 fn rules() -> Rules {
@@ -30,13 +29,12 @@ fn rules() -> Rules {
         length,
         internal,
     };
-    // What is excluded or link-local stays so: the last prefix is left to the policy under test alone.
-    Rules { declared: DECLARED[..6].iter().map(declare).collect(), vlans: BY_VLAN.into(), network: 0 }
+    Rules { declared: DECLARED.iter().map(declare).collect(), vlans: BY_VLAN.into(), network: 0 }
 }
 
 fn declared_settings(capacity: u32) -> Settings {
     let prefixes = |internal| -> Vec<Prefix> {
-        let of_kind = DECLARED[..6].iter().filter(|declared| declared.2 == internal);
+        let of_kind = DECLARED.iter().filter(|declared| declared.2 == internal);
         of_kind.map(|(network, length, _)| format!("{network}/{length}").parse().unwrap()).collect()
     };
     let by_vlan = BY_VLAN.map(|(vlan, network)| (vlan, NETWORKS[usize::from(network)].to_owned()));
@@ -89,21 +87,19 @@ fn listed_by_model(model: &Model) -> Listed {
 }
 
 fn listed(inventory: &Inventory) -> Listed {
-    let known = |component: &tollgate::engine::inventory::listing::Component| Known {
-        macs: component.macs.iter().map(ToString::to_string).collect(),
-        vlans: component.vlans.clone(),
-        claimed: component.claimed,
-        first: component.span.first.nanos(),
-        last: component.span.last.nanos(),
-        packets: component.packets,
-    };
-    let row = |((network, identity), component)| {
-        let component: tollgate::engine::inventory::listing::Component = component;
-        ((String::from(network), identity.to_string()), known(&component))
-    };
-    let rows: Vec<((&str, tollgate::engine::inventory::listing::Identity), _)> =
-        inventory.components().into_iter().collect();
-    rows.into_iter().map(row).collect()
+    let mut listed = Listed::new();
+    for ((network, identity), component) in inventory.components() {
+        let known = Known {
+            macs: component.macs.iter().map(ToString::to_string).collect(),
+            vlans: component.vlans,
+            claimed: component.claimed,
+            first: component.span.first.nanos(),
+            last: component.span.last.nanos(),
+            packets: component.packets,
+        };
+        listed.insert((network.to_owned(), identity.to_string()), known);
+    }
+    listed
 }
 
 /// Of more VLANs than are kept, any that many will do.
@@ -140,8 +136,9 @@ fn compare(plant: Plant, frames: usize, settings: Settings, rules: Rules) {
 
 fn any_mix() -> impl Strategy<Value = Mix> {
     let share = || 0..300_u64;
-    (share(), share(), share(), share(), 0..900_u64, share())
-        .prop_map(|(ipv6, mac_only, routed, arp, rare, control)| Mix { ipv6, mac_only, routed, arp, rare, control })
+    (share(), share(), share(), share(), 0..900_u64, share()).prop_map(
+        |(ipv6, mac_only, routed, arp, rare, control)| Mix { ipv6, mac_only, routed, arp, rare, control },
+    )
 }
 
 fn any_plant() -> impl Strategy<Value = Plant> {
@@ -149,10 +146,12 @@ fn any_plant() -> impl Strategy<Value = Plant> {
         3 => Just(None),
         1 => (prop::sample::select(&[Flood::Spoof, Flood::WildIp][..]), 0..400_u64).prop_map(Some),
     ];
-    (1..400_u32, any::<u32>(), any_mix(), flood, any::<bool>()).prop_map(|(components, seed, mix, flood, imix)| {
-        let sizes = if imix { Sizes::Imix } else { Sizes::Minimal };
-        Plant { mix, sizes, flood, seed: u64::from(seed), ..Plant::new(components) }
-    })
+    (1..400_u32, any::<u32>(), any_mix(), flood, any::<bool>()).prop_map(
+        |(components, seed, mix, flood, imix)| {
+            let sizes = if imix { Sizes::Imix } else { Sizes::Minimal };
+            Plant { mix, sizes, flood, seed: u64::from(seed), ..Plant::new(components) }
+        },
+    )
 }
 
 proptest! {

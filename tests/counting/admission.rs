@@ -2,7 +2,7 @@
 
 use super::kit::{Item, inventory, mac, see, spoken};
 use crate::support::model::v4;
-use crate::support::traffic::{Mix, Plant, Random};
+use crate::support::traffic::{Flood, Mix, Plant, Random};
 use std::net::IpAddr;
 use tollgate::engine::inventory::{Inventory, Tally};
 
@@ -138,10 +138,12 @@ fn a_plant_of_exactly_the_capacity_ends_counted_and_not_saturated() {
     }
 }
 
-/// Stations of every kind and their frames of every kind, as many as there is room for.
+/// Stations of every kind and their frames of every kind, as many as there is room for. No switch ports: of what is no
+/// component, a full table need not hold all.
 #[test]
 fn a_generated_plant_of_exactly_the_capacity_ends_counted_and_not_saturated() {
     for (seed, mix) in [(1, Mix::PLANT), (2, Mix::PLAIN), (3, Mix::ODD)] {
+        let mix = Mix { control: 0, ..mix };
         let plant = Plant { seed, mix, packets_per_second: 100, ..Plant::new(300) };
         let mut traffic = plant.traffic();
         let items = super::kit::take(&mut traffic, 60_000);
@@ -163,6 +165,40 @@ fn a_counted_mac_may_turn_into_an_address_in_a_full_table() {
     (20..40).for_each(|round| speak(&mut inventory, 0..CAPACITY, START + round * 2 * SECOND));
     assert_eq!(figures(&mut inventory), (CAPACITY, 0, false));
     assert_eq!(tally(&mut inventory).census.mac_only, 0);
+}
+
+fn lldp(number: u32, time: u64) -> Item {
+    let mut frame = crate::support::build::Build::new();
+    frame.ethernet([0x01, 0x80, 0xc2, 0, 0, 0x0e], mac(number)).ethertype(0x88cc).zeros(46);
+    Item::ethernet(time, &frame.done())
+}
+
+#[test]
+fn switch_ports_are_told_in_a_full_table_too() {
+    let mut inventory = full();
+    for round in 0..10 {
+        (500..510).for_each(|number| see(&mut inventory, &lldp(number, START + round * 2 * SECOND)));
+    }
+    let tally = tally(&mut inventory);
+    assert_eq!((tally.overflow_estimate, tally.census.components()), (0, CAPACITY));
+    assert!(tally.census.infrastructure == 10 || tally.saturated, "lost without a word");
+}
+
+/// What is no component must not take the room of one, in whichever order they come.
+#[test]
+fn switch_ports_and_second_macs_take_no_room_from_components() {
+    let mut inventory = inventory(CAPACITY);
+    (0..60).for_each(|number| see(&mut inventory, &lldp(1_000 + number, START)));
+    for round in 0..60 {
+        speak(&mut inventory, 0..CAPACITY, START + round * 2 * SECOND);
+        for number in 0..CAPACITY {
+            let behind_another =
+                spoken(mac(2_000 + number), Some(address(number)), START + round * 2 * SECOND);
+            see(&mut inventory, &behind_another);
+        }
+    }
+    let (components, overflow, _) = figures(&mut inventory);
+    assert_eq!((components, overflow), (CAPACITY, 0));
 }
 
 #[test]
@@ -199,4 +235,21 @@ fn two_halves_of_an_overflow_are_united_without_counting_twice() {
     speak(&mut other, CAPACITY + 20..CAPACITY + 50, START);
     one.unite(&mut other);
     assert_eq!(figures(&mut one), (CAPACITY, 50, true));
+}
+
+#[test]
+fn a_flood_takes_no_room_from_equipment_and_its_size_is_estimated() {
+    const SPOOFED: u64 = 200_000;
+    let mut traffic = Plant { flood: Some((Flood::Spoof, 20_000)), seed: 7, ..Plant::new(500) }.traffic();
+    let mut inventory = inventory(2_000);
+    super::kit::take(&mut traffic, 20_000).iter().for_each(|item| see(&mut inventory, item));
+    inventory.settle();
+    let (before, equipment) = (list(&inventory), inventory.tally().census.components());
+    super::kit::take(&mut traffic, 200_000).iter().for_each(|item| see(&mut inventory, item));
+    let tally = tally(&mut inventory);
+    let after = list(&inventory);
+    assert!(before.iter().all(|name| after.contains(name)), "a counted component was lost");
+    let seen = u64::from(tally.census.components()) + tally.overflow_estimate;
+    let expected = u64::from(equipment) + SPOOFED;
+    assert!(tally.saturated && seen.abs_diff(expected) * 20 < expected, "{seen} of about {expected}");
 }

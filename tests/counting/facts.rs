@@ -1,14 +1,19 @@
 //! Facts: equal digests mean equal facts, and what two saw is the union of what each saw.
 
-use super::kit::{Item, assert_same, counted, facts, generated, inventory, see, spoken, summary};
+use super::kit::{
+    Item, assert_same, count_file, counted, facts, generated, inventory, open, see, spoken, summary,
+};
 use crate::support::build::VLAN;
+use crate::support::captures;
 use crate::support::model::{Model, Policy, decode_slow, v4};
 use crate::support::traffic::{Mix, Plant};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
+use tollgate::engine::inventory::Inventory;
 use tollgate::model::vlan::VlanSet;
 
-/// The facts by the model: pairs, claims, VLANs, and who sent link control.
+/// The facts by the model: pairs, claims, VLANs, and who sent link control. That a MAC with an address was sighted
+/// goes without saying; only the VLANs it was sighted in alone do not.
 fn facts_of(items: &[Item]) -> impl PartialEq + std::fmt::Debug {
     let mut model = Model::new(Policy::default());
     for item in items {
@@ -16,12 +21,18 @@ fn facts_of(items: &[Item]) -> impl PartialEq + std::fmt::Debug {
             model.see(*time, &decode_slow(1, bytes));
         }
     }
-    let facts: Vec<_> =
-        model.sightings.into_iter().map(|(pair, sighting)| (pair, sighting.claim, sighting.vlans)).collect();
+    let addressed: BTreeSet<_> =
+        model.sightings.keys().filter(|key| key.2.is_some()).map(|key| key.1).collect();
+    let facts: Vec<_> = model
+        .sightings
+        .into_iter()
+        .map(|(pair, sighting)| (pair, sighting.claim, sighting.vlans))
+        .filter(|((_, mac, ip), _, vlans)| ip.is_some() || !vlans.is_empty() || !addressed.contains(mac))
+        .collect();
     (facts, model.control)
 }
 
-fn united(one: &[Item], other: &[Item]) -> tollgate::engine::inventory::Inventory {
+fn united(one: &[Item], other: &[Item]) -> Inventory {
     let (mut one, mut other) = (counted(one), counted(other));
     one.unite(&mut other);
     one
@@ -75,6 +86,23 @@ proptest! {
     }
 }
 
+/// What many captures say together, in either order and twice over.
+#[test]
+fn captures_unite_in_any_order_and_nothing_counts_twice() {
+    let counts: Vec<Inventory> =
+        captures::files().iter().step_by(9).filter_map(|path| Some(count_file(open(path).ok()?))).collect();
+    let unite = |parts: &mut dyn Iterator<Item = &Inventory>| {
+        let mut whole = inventory(super::kit::ROOMY);
+        parts.for_each(|part| whole.unite(&mut part.clone()));
+        whole
+    };
+    let forward = unite(&mut counts.iter());
+    assert_same(&forward, &unite(&mut counts.iter().rev()), "backwards");
+    let twice = unite(&mut counts.iter().chain(&counts));
+    assert_eq!((facts(&twice), twice.digest()), (facts(&forward), forward.digest()));
+    assert_eq!(twice.tally().packets, 2 * forward.tally().packets);
+}
+
 #[test]
 fn a_cleared_inventory_is_a_new_one() {
     let items = generated(Plant { mix: Mix::ODD, ..Plant::new(500) }, 5_000);
@@ -103,7 +131,7 @@ fn the_digest_does_not_depend_on_the_order_of_vlans() {
     let upwards: Vec<Item> = (1..=12).map(in_vlan).collect();
     let downwards: Vec<Item> = (1..=12).rev().map(in_vlan).collect();
     let (one, other) = (counted(&upwards), counted(&downwards));
-    let kept = |inventory: &tollgate::engine::inventory::Inventory| -> BTreeSet<u16> {
+    let kept = |inventory: &Inventory| -> BTreeSet<u16> {
         inventory.components().into_values().flat_map(|component| component.vlans).collect()
     };
     assert_eq!(kept(&one).len(), VlanSet::MAX);

@@ -171,7 +171,7 @@ proptest! {
 #[test]
 fn large_plants_are_counted_as_by_the_model() {
     for (seed, mix) in [(11, Mix::PLANT), (12, Mix::ODD)] {
-        let plant = Plant { seed, mix, ..Plant::new(3_000) };
+        let plant = Plant { mix, seed, ..Plant::new(3_000) };
         compare(plant, 40_000, settings(10_000), Rules::default());
         compare(plant, 40_000, declared_settings(10_000), rules());
     }

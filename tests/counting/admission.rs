@@ -237,6 +237,16 @@ fn two_halves_of_an_overflow_are_united_without_counting_twice() {
     assert_eq!(figures(&mut one), (CAPACITY, 50, true));
 }
 
+/// Also of what still waits: both halves may have met it.
+#[test]
+fn what_waits_on_both_sides_of_a_union_is_overflow_once() {
+    let (mut one, mut other) = (nearly_full(), nearly_full());
+    speak(&mut one, 75..80, START);
+    speak(&mut other, 77..82, START);
+    one.unite(&mut other);
+    assert_eq!(figures(&mut one), (75, 7, true));
+}
+
 #[test]
 fn a_flood_takes_no_room_from_equipment_and_its_size_is_estimated() {
     const SPOOFED: u64 = 200_000;

@@ -184,6 +184,31 @@ fn switch_ports_are_told_in_a_full_table_too() {
     assert!(tally.census.infrastructure == 10 || tally.saturated, "lost without a word");
 }
 
+/// A MAC known from link control is no component; when it speaks, it is a new one like any other.
+#[test]
+fn switch_ports_that_speak_are_admitted_like_any_station() {
+    let mut inventory = inventory(CAPACITY);
+    (0..50).for_each(|number| see(&mut inventory, &lldp(1_000 + number, START)));
+    (0..20).for_each(|round| speak(&mut inventory, 0..CAPACITY - 20, START + round * 2 * SECOND));
+    (0..50).for_each(|number| see(&mut inventory, &spoken(mac(1_000 + number), None, START)));
+    assert_eq!(figures(&mut inventory), (CAPACITY - 20, 50, true), "sighted once");
+    for round in 1..20 {
+        (0..50).for_each(|n| see(&mut inventory, &spoken(mac(1_000 + n), None, START + round * 2 * SECOND)));
+    }
+    assert_eq!(figures(&mut inventory), (CAPACITY, 30, true), "more than there is room for");
+}
+
+#[test]
+fn what_waits_is_not_forgotten_for_its_link_control() {
+    let mut inventory = nearly_full();
+    see(&mut inventory, &spoken(mac(1_000), None, START));
+    (0..2).for_each(|round| see(&mut inventory, &lldp(1_000, START + round * 2 * SECOND)));
+    assert_eq!(figures(&mut inventory), (75, 1, true));
+    let mut copy = inventory.clone();
+    inventory.unite(&mut copy);
+    assert_eq!(figures(&mut inventory), (75, 1, true));
+}
+
 /// What is no component must not take the room of one, in whichever order they come.
 #[test]
 fn switch_ports_and_second_macs_take_no_room_from_components() {

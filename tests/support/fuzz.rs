@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a broken promise ends the run")]
 
 use crate::oracle::{agree_with_etherparse, agree_with_pnet, assert_twins_agree, describe, hex};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Cursor, Read};
 use std::net::IpAddr;
@@ -247,18 +248,32 @@ pub fn inventory(data: &[u8]) {
     }
     trial.look();
     trial.unite_with_itself();
+    USED.with_borrow_mut(|used| used.insert(trial.capacity, trial.inventory));
 }
 
-impl Trial {
-    fn new(capacity: u32) -> Self {
-        let settings = Settings {
+thread_local! {
+    /// Inventories to use again after clearing, by capacity: to make one costs more than a script.
+    static USED: RefCell<BTreeMap<usize, Inventory>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+fn cleared(capacity: u32) -> Inventory {
+    let used = USED.with_borrow_mut(|used| used.remove(&(capacity as usize)));
+    let mut inventory = used.unwrap_or_else(|| {
+        Inventory::new(Settings {
             capacity,
             policy: Policy::default(),
             networks: Networks::default(),
             keys: HashKeys::repeatable([1, 2]),
-        };
+        })
+    });
+    inventory.clear();
+    inventory
+}
+
+impl Trial {
+    fn new(capacity: u32) -> Self {
         Self {
-            inventory: Inventory::new(settings),
+            inventory: cleared(capacity),
             capacity: capacity as usize,
             now: 1_700_000_000_000_000_000,
             pairs: BTreeSet::new(),
@@ -355,7 +370,7 @@ impl Trial {
         }
     }
 
-    fn unite_with_itself(mut self) {
+    fn unite_with_itself(&mut self) {
         let (before, digest) = (self.inventory.tally(), self.inventory.digest());
         let names = names(&self.inventory);
         let mut copy = self.inventory.clone();

@@ -8,7 +8,7 @@ AGENT := target/release/tollgate-agent
 NEEDS := libpcap-dev:/usr/include/pcap/pcap.h iproute2:/sbin/ip tcpreplay:/usr/bin/tcpreplay tcpdump:/usr/bin/tcpdump \
          g++:/usr/bin/g++ file:/usr/bin/file
 
-.PHONY: demo test ci deps build static fmt clippy deny doc bench-peers
+.PHONY: demo test ci deps build static fmt clippy deny doc bench bench-peers
 
 deps:
 	@missing=; for need in $(NEEDS); do [ -e "$${need#*:}" ] || missing="$$missing $${need%%:*}"; done; \
@@ -38,7 +38,8 @@ fmt:
 	cargo fmt --check
 
 clippy: deps
-	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --lib --bins -- -D warnings
+	cargo clippy --locked --all-targets -- -A clippy::pedantic -A clippy::unwrap_used -A clippy::expect_used -A clippy::type_complexity -D warnings
 	cargo clippy --locked --no-default-features --features agent -- -D warnings
 
 deny:
@@ -48,6 +49,9 @@ doc: deps
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
 
 ci: fmt clippy deny doc static test
+
+bench: deps
+	cargo bench --bench count
 
 bench-peers: build
 	sh benches/peers/run.sh

@@ -68,6 +68,7 @@ pub(super) enum Source {
 
 /// The stripped VLAN tag beside a frame; nothing else that the kernel keeps there is supported.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(clippy::enum_variant_names, reason = "all of them speak of the tag today")]
 pub(super) enum Beside {
     Tci,
     Present,

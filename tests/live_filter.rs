@@ -3,6 +3,7 @@
 //! A datagram socket pair runs an attached filter on whatever is sent, without root and without a network.
 
 #![cfg(feature = "agent")]
+#![allow(clippy::unwrap_used, reason = "a test may stop where it is wrong")]
 #![allow(unsafe_code, reason = "attaches a filter to a socket that is no packet socket")]
 
 #[path = "support/netns.rs"]
@@ -69,14 +70,14 @@ fn assert_agreement(program: &Program, frames: &[Vec<u8>]) {
 
 #[test]
 fn the_kernel_takes_and_judges_usual_filters_as_we_do() {
-    let frames: Vec<_> = (0..20).map(live::frame).flat_map(cut_anywhere).collect();
+    let frames: Vec<_> = (0..20).map(live::frame).flat_map(|frame| cut_anywhere(&frame)).collect();
     for text in [live::UDP_PORT_53, live::VLAN_20] {
         assert_agreement(&Program::parse_ddd(text).unwrap(), &frames);
     }
 }
 
 /// A frame cut after each of its bytes; an empty datagram is not sent.
-fn cut_anywhere(frame: Vec<u8>) -> Vec<Vec<u8>> {
+fn cut_anywhere(frame: &[u8]) -> Vec<Vec<u8>> {
     (1..=frame.len()).map(|len| frame[..len].to_vec()).collect()
 }
 

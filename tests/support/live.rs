@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test may stop where it is wrong")]
 
 use super::netns::{RX, Wire};
+use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tollgate::engine::filter::Program;
@@ -79,7 +80,7 @@ impl Kept {
     }
 }
 
-pub fn options<'a>(backend: Backend, filter: Option<&'a Program>) -> LiveOptions<'a> {
+pub fn options(backend: Backend, filter: Option<&Program>) -> LiveOptions<'_> {
     LiveOptions { backend, ring_bytes: 4 << 20, snaplen: 65_535, promiscuous: true, workers: 1, filter }
 }
 
@@ -130,16 +131,14 @@ pub fn a_full_ring_drops_and_counts(backend: Backend) {
 }
 
 pub fn filtered_frames_are_counted(backend: Backend) {
-    let expected: [(&str, fn(u32) -> bool); 2] =
-        [(UDP_PORT_53, |number| number % 5 == 1), (VLAN_20, |number| number % 5 == 2)];
-    for (text, accepts) in expected {
+    for (text, accepted) in [(UDP_PORT_53, 1), (VLAN_20, 2)] {
         let Some(wire) = Wire::new() else { return };
         let filter = Program::parse_ddd(text).unwrap();
         let mut source = open(&wire, &options(backend, Some(&filter)));
         wire.sender().send(&frames(1000));
         let mut kept = Kept::default();
         let counters = read(&mut source, &mut kept, 1000);
-        assert_eq!(kept.numbers(), (0..1000).filter(|&number| accepts(number)).collect::<Vec<_>>());
+        assert_eq!(kept.numbers(), (0..1000).filter(|number| number % 5 == accepted).collect::<Vec<_>>());
         let expected =
             LiveCounters { received: 1000, filtered: 800, delivered: 200, ..LiveCounters::default() };
         assert_eq!(counters, expected);
@@ -189,27 +188,38 @@ pub fn a_silent_line_gives_nothing_and_returns(backend: Backend) {
     assert_eq!(wire.sent_by_receiver(), 0);
 }
 
-/// The reader stops, and the counters balance, while the line is as busy as it can be.
+/// The reader starts and stops, and the counters balance, while the line is as busy as it can be.
 pub fn a_flood_cannot_hold_the_reader(backend: Backend) {
     let Some(wire) = Wire::new() else { return };
-    let stop = AtomicBool::new(false);
-    let mut source = open(&wire, &options(backend, None));
+    let (started, stop) = (Barrier::new(2), AtomicBool::new(false));
     let sender = wire.sender();
     std::thread::scope(|scope| {
         scope.spawn(|| {
             let frames = frames(256);
+            started.wait();
             while !stop.load(Ordering::Relaxed) {
                 sender.send(&frames);
             }
         });
+        started.wait();
+        let _stop = StopOnDrop(&stop);
+        let mut source = open(&wire, &options(backend, None));
         let mut nobody = Counted(0);
         for _ in 0..50 {
             source.pump(&mut nobody, PATIENCE).unwrap();
         }
         let counters = source.finish(&mut nobody).unwrap();
-        stop.store(true, Ordering::Relaxed);
         assert!(counters.is_balanced() && counters.delivered == nobody.0, "{counters:?}");
     });
+}
+
+/// Also ends the flood when the test fails.
+struct StopOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for StopOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 pub struct Counted(pub u64);

@@ -21,6 +21,9 @@ pub const RX: &str = "rx0";
 /// The sending end.
 pub const TX: &str = "tx0";
 
+/// Wires of this process so far.
+static NEXT: AtomicU32 = AtomicU32::new(0);
+
 /// The veth pair and its namespaces.
 pub struct Wire {
     tx: String,
@@ -45,7 +48,6 @@ impl Wire {
         if unsafe { libc::geteuid() } != 0 {
             return Err("needs root (make test uses sudo)".into());
         }
-        static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!("tollgate-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let wire = Self { tx: format!("{name}-tx"), rx: format!("{name}-rx") };
         ip(&["netns", "add", &wire.tx])?;

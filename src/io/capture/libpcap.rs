@@ -5,7 +5,7 @@
 //! read blocks (with `TPACKET_V3` a blocking read does not return on a silent line): poll(2) waits instead.
 
 use super::FrameSink;
-use super::live::{Drain, LiveCounters, LiveError, LiveOptions, Progress, finish, pump, settle};
+use super::live::{Drain, LiveCounters, LiveError, LiveOptions, Progress, finish, pump, settle, snaplen};
 use super::ring::sys;
 use super::ring::watch::{self, Watch};
 use crate::engine::filter::Program;
@@ -61,7 +61,7 @@ impl PcapSource {
             counters: LiveCounters::default(),
             seen,
         };
-        source.begin(options.snaplen)?;
+        source.begin(snaplen(options.snaplen))?;
         Ok(source)
     }
 
@@ -83,7 +83,6 @@ impl PcapSource {
     /// # Errors
     /// As there.
     pub fn finish<S: FrameSink>(&mut self, sink: &mut S) -> Result<LiveCounters, LiveError> {
-        self.seen.at -= STATISTICS_EVERY;
         finish(self, sink)
     }
 
@@ -141,15 +140,16 @@ impl Drain for PcapSource {
     }
 
     fn read_statistics(&mut self) -> Result<(), LiveError> {
-        let now = clock::now();
-        if now.saturating_duration_since(self.seen.at) < STATISTICS_EVERY {
-            return Ok(());
-        }
         let read = self.capture.stats().map_err(failed(self.watch.interface()))?;
         self.counters.received += u64::from(read.received.wrapping_sub(self.seen.received));
         self.counters.dropped += u64::from(read.dropped.wrapping_sub(self.seen.dropped));
-        self.seen = Seen { received: read.received, dropped: read.dropped, at: now };
+        self.seen = Seen { received: read.received, dropped: read.dropped, at: clock::now() };
         Ok(())
+    }
+
+    /// libpcap opens files of `/sys` for them.
+    fn statistics_due(&self) -> bool {
+        clock::now().saturating_duration_since(self.seen.at) >= STATISTICS_EVERY
     }
 
     fn counters(&self) -> LiveCounters {
@@ -176,7 +176,7 @@ impl FrameSink for Nobody {
 fn activate(interface: &str, options: &LiveOptions<'_>) -> Result<Capture<Active>, pcap::Error> {
     Capture::from_device(interface)?
         .promisc(options.promiscuous)
-        .snaplen(i32::try_from(options.snaplen).unwrap_or(i32::MAX))
+        .snaplen(i32::try_from(snaplen(options.snaplen)).unwrap_or(i32::MAX))
         .buffer_size(i32::try_from(options.ring_bytes).unwrap_or(i32::MAX))
         .timeout(TIMEOUT_MILLIS)
         // libpcap can do so on every Linux interface.

@@ -41,7 +41,7 @@ pub struct LiveOptions<'a> {
     pub backend: Backend,
     /// Memory for packets, in bytes, of each source.
     pub ring_bytes: usize,
-    /// Bytes kept of a packet.
+    /// Bytes kept of a packet; 256 to 262,144 are possible.
     pub snaplen: u32,
     /// Whether to take frames addressed to other stations.
     pub promiscuous: bool,
@@ -188,11 +188,19 @@ fn open_libpcap(_interface: &str, _options: &LiveOptions<'_>) -> Result<Vec<Live
     Err(LiveError::NoLibpcap)
 }
 
+/// A snapshot length that leaves filters all headers, and that libpcap's own limit allows.
+pub(super) fn snaplen(wanted: u32) -> u32 {
+    wanted.clamp(256, 262_144)
+}
+
 /// What the backends have in common.
 pub(super) trait Drain {
     /// Delivers what is there without waiting, and returns soon: the number of packets.
     fn drain<S: FrameSink>(&mut self, sink: &mut S) -> Result<u64, LiveError>;
+    /// Adds what the kernel counted since the last time.
     fn read_statistics(&mut self) -> Result<(), LiveError>;
+    /// Whether it is time to; reading them may be dear.
+    fn statistics_due(&self) -> bool;
     fn counters(&self) -> LiveCounters;
     fn socket(&self) -> BorrowedFd<'_>;
     fn watch(&mut self) -> (BorrowedFd<'_>, &mut Watch);
@@ -211,7 +219,9 @@ pub(super) fn pump<D: Drain, S: FrameSink>(
         progress.event = watch.look(socket, ready)?;
         progress.packets = source.drain(sink)?;
     }
-    source.read_statistics()?;
+    if source.statistics_due() {
+        source.read_statistics()?;
+    }
     Ok(progress)
 }
 
@@ -221,7 +231,11 @@ pub(super) fn finish<D: Drain, S: FrameSink>(
     sink: &mut S,
 ) -> Result<LiveCounters, LiveError> {
     sys::attach(source.socket(), &REJECT_ALL).map_err(LiveError::FilterRefused)?;
-    settle(source, sink, SETTLE_ROUNDS)?;
+    match settle(source, sink, SETTLE_ROUNDS) {
+        // libpcap gives nothing out any more; what was counted stays counted.
+        Err(LiveError::Removed { .. }) => source.read_statistics()?,
+        result => result?,
+    }
     Ok(source.counters())
 }
 

@@ -4,6 +4,7 @@
 //! them wrong; a driver that overwrote the block would.
 
 use crate::model::frame::VlanTag;
+use crate::model::prefetch::prefetch;
 use crate::model::time::CaptureTime;
 use std::mem::{offset_of, size_of};
 
@@ -34,14 +35,29 @@ pub(super) fn for_each<'a>(block: &'a [u8], mut each: impl FnMut(Packet<'a>)) ->
     let mut rest = block.get(first as usize..).ok_or(Broken)?;
     for left in (0..count).rev() {
         let header = rest.first_chunk::<HEADER_LEN>().ok_or(Broken)?;
+        let next = u32_at(header, offset_of!(libc::tpacket3_hdr, tp_next_offset)) as usize;
+        ask_ahead(rest, next);
         each(packet(header, rest)?);
         if left > 0 {
-            let next = u32_at(header, offset_of!(libc::tpacket3_hdr, tp_next_offset));
             // An offset of 0 would show the same packet again.
-            rest = rest.get(next as usize..).filter(|_| next != 0).ok_or(Broken)?;
+            rest = rest.get(next..).filter(|_| next != 0).ok_or(Broken)?;
         }
     }
     Ok(())
+}
+
+/// Packets that follow each other are often of one length, so the one after some more is about there: its header and
+/// the first bytes of its frame, which the processor that received it still has in its cache.
+#[inline]
+fn ask_ahead(rest: &[u8], next: usize) {
+    const PACKETS: usize = 4;
+    const LINE: usize = 64;
+    let ahead = next.saturating_mul(PACKETS);
+    for at in [ahead, ahead.saturating_add(LINE)] {
+        if let Some(place) = rest.get(at) {
+            prefetch(place);
+        }
+    }
 }
 
 const DESCRIPTION: usize = offset_of!(libc::tpacket_block_desc, hdr);

@@ -18,7 +18,7 @@ pub(super) mod sys;
 pub(super) mod watch;
 
 use super::FrameSink;
-use super::live::{Drain, LiveCounters, LiveError, Progress, finish, pump};
+use super::live::{Drain, LiveCounters, LiveError, Progress, finish, pump, snaplen};
 use crate::engine::filter::Program;
 use crate::engine::filter::kernel::{self, REJECT_ALL, STUB_LEN, Unjudged};
 use crate::model::frame::{Frame, LinkType};
@@ -36,9 +36,6 @@ const BLOCK_MIN: usize = 128 << 10;
 const BLOCK_MAX: usize = 1 << 20;
 /// The kernel wants the ring below 2 GiB.
 const RING_MAX: usize = (2 << 30) - BLOCK_MAX;
-/// Frames are cut no shorter than this, so that filters find all headers.
-const SNAPLEN_MIN: u32 = 256;
-const SNAPLEN_MAX: u32 = 262_144;
 
 /// How to open a ring.
 #[derive(Clone, Copy, Debug)]
@@ -86,8 +83,7 @@ impl Ring {
         let fd = socket.as_fd();
         require_ethernet(fd, interface)?;
         let mapping = map_ring(fd, options.ring_bytes)?;
-        let (program, unjudged) =
-            kernel::rewrite(options.filter, options.snaplen.clamp(SNAPLEN_MIN, SNAPLEN_MAX));
+        let (program, unjudged) = kernel::rewrite(options.filter, snaplen(options.snaplen));
 
         // A ring that is about to join a group would see all packets until it has.
         let until_joined = options.fanout.map(|_| &REJECT_ALL[..]);
@@ -160,6 +156,11 @@ impl Drain for Ring {
         self.counters.dropped += u64::from(read.drops);
         self.counters.freezes += u64::from(read.freezes);
         Ok(())
+    }
+
+    /// Always: it is one system call for a whole ring of packets.
+    fn statistics_due(&self) -> bool {
+        true
     }
 
     fn counters(&self) -> LiveCounters {

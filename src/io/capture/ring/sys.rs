@@ -1,5 +1,5 @@
 //! The system calls of a packet socket, each as one safe function. Source: packet(7), socket(7), netdevice(7).
-#![allow(unsafe_code, reason = "system calls; with `mapping.rs` the only unsafe code of the crate")]
+#![allow(unsafe_code, reason = "system calls")]
 
 use crate::engine::filter::Instruction;
 use std::ffi::{CStr, c_int, c_uint, c_ulong, c_void};

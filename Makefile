@@ -8,7 +8,10 @@ AGENT := target/release/tollgate-agent
 NEEDS := libpcap-dev:/usr/include/pcap/pcap.h iproute2:/sbin/ip tcpreplay:/usr/bin/tcpreplay tcpdump:/usr/bin/tcpdump \
          g++:/usr/bin/g++ file:/usr/bin/file
 
-.PHONY: demo test ci deps build static fmt clippy deny doc bench bench-peers
+.PHONY: demo test ci deps build static fmt clippy deny doc fuzz bench bench-build bench-peers
+
+# Seconds for each fuzz target.
+FUZZ_SECONDS ?= 60
 
 deps:
 	@missing=; for need in $(NEEDS); do [ -e "$${need#*:}" ] || missing="$$missing $${need%%:*}"; done; \
@@ -48,7 +51,14 @@ deny:
 doc: deps
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
 
-ci: fmt clippy deny doc static test
+ci: fmt clippy deny doc static test bench-build fuzz
+
+# Any bytes to every door: frames, files, compressed files, filters, sightings. Says NOT RUN where it cannot.
+fuzz: deps
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) bash tests/fuzz.sh
+
+bench-build: deps
+	cargo bench --locked --no-run
 
 bench: deps
 	cargo bench --bench count

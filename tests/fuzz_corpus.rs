@@ -27,7 +27,7 @@ fn folder(target: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/corpus").join(target)
 }
 
-fn target(name: &str) -> fn(&[u8]) {
+fn target(name: &str) -> fuzz::Body {
     fuzz::TARGETS.iter().find(|(target, _)| *target == name).unwrap().1
 }
 
@@ -100,12 +100,11 @@ fn change(data: &mut Vec<u8>, random: &mut Random) {
     if data.is_empty() {
         return;
     }
-    match random.below(4) {
-        0 => data.truncate(1 + random.index(data.len())),
-        _ => {
-            let at = random.index(data.len());
-            data[at] = random.word().to_le_bytes()[0];
-        }
+    let at = random.index(data.len());
+    if random.below(4) == 0 {
+        data.truncate(at + 1);
+    } else {
+        data[at] = random.word().to_le_bytes()[0];
     }
 }
 

@@ -25,8 +25,11 @@ use tollgate::io::capture::progress::Progress;
 use tollgate::model::frame::{Frame, LinkType, VlanTag};
 use tollgate::model::time::CaptureTime;
 
+/// What a target does with its bytes: nothing, or panic.
+pub type Body = fn(&[u8]);
+
 /// The targets, by name.
-pub const TARGETS: [(&str, fn(&[u8])); 5] = [
+pub const TARGETS: [(&str, Body); 5] = [
     ("frame", frame),
     ("capture", capture),
     ("unpack", unpack),
@@ -155,7 +158,8 @@ pub fn capture(data: &[u8]) {
 pub fn unpack(data: &[u8]) {
     let mut data = data.to_vec();
     if !is_compressed(&data) {
-        let magic: &[u8] = if data.len() % 2 == 0 { &[0x28, 0xb5, 0x2f, 0xfd] } else { &[0x1f, 0x8b, 8] };
+        let magic: &[u8] =
+            if data.len().is_multiple_of(2) { &[0x28, 0xb5, 0x2f, 0xfd] } else { &[0x1f, 0x8b, 8] };
         let front = data.len().min(magic.len());
         data[..front].copy_from_slice(&magic[..front]);
     }

@@ -198,6 +198,21 @@ fn switch_ports_that_speak_are_admitted_like_any_station() {
     assert_eq!(figures(&mut inventory), (CAPACITY, 30, true), "more than there is room for");
 }
 
+/// A MAC turns out to have a counted address, so there is plenty of room again: what waited comes in and waits no more.
+#[test]
+fn what_comes_in_without_asking_waits_no_more() {
+    let mut inventory = inventory(CAPACITY);
+    speak(&mut inventory, 0..74, START);
+    see(&mut inventory, &spoken(mac(500), None, START));
+    see(&mut inventory, &station(74, START));
+    assert_eq!(figures(&mut inventory), (75, 1, true));
+    see(&mut inventory, &spoken(mac(500), Some(address(0)), START));
+    see(&mut inventory, &station(74, START));
+    assert_eq!(figures(&mut inventory).0, 75);
+    see(&mut inventory, &spoken(mac(500), Some(address(0)), START + 2 * SECOND));
+    assert_eq!(figures(&mut inventory), (75, 0, false));
+}
+
 #[test]
 fn what_waits_is_not_forgotten_for_its_link_control() {
     let mut inventory = nearly_full();

@@ -144,7 +144,9 @@ impl Inventory {
         self.packets += 1;
         self.span.see(frame.time);
         match decode_common(frame) {
-            Some(Sender { key, vlans }) => self.enqueue(key, Marks::PRESENT, vlans, frame.time),
+            Some(Sender { key, vlans }) => {
+                self.enqueue(key, Marks::PRESENT, vlans, frame.time);
+            }
             None => self.sight_rarer(frame),
         }
     }
@@ -157,9 +159,9 @@ impl Inventory {
             return self.sight_control(&decoded, frame.time);
         }
         let marks = if decoded.sender_claims { Marks::PRESENT.and(Marks::CLAIMED) } else { Marks::PRESENT };
-        self.enqueue(decoded.sender, marks, decoded.vlans, frame.time);
+        let sender = self.enqueue(decoded.sender, marks, decoded.vlans, frame.time);
         if !decoded.claimed.is_empty() {
-            self.enqueue_claim(&decoded, frame.time);
+            self.enqueue_claim(&decoded, frame.time, sender);
         }
     }
 
@@ -170,23 +172,39 @@ impl Inventory {
     }
 
     #[cold]
-    fn enqueue_claim(&mut self, decoded: &Decoded, time: CaptureTime) {
-        self.enqueue(decoded.claimed, Marks::PRESENT.and(Marks::CLAIMED), decoded.vlans, time);
+    fn enqueue_claim(&mut self, decoded: &Decoded, time: CaptureTime, sender: Key) {
+        let marks = Marks::PRESENT.and(Marks::CLAIMED);
+        let (key, marks) = self.reduce(decoded.claimed, marks, decoded.vlans);
+        // Neither address counts: the frame sighted its MAC, once.
+        if key != sender {
+            self.push(key, marks, decoded.vlans, time);
+        }
     }
 
     #[inline(always)]
-    fn enqueue(&mut self, key: Key, marks: Marks, vlans: VlanStack, time: CaptureTime) {
-        let mut key = key.in_network(self.settings.networks.of(vlans));
-        if key.has_address() {
-            match self.settings.policy.class_of(key) {
-                Class::Internal => {}
-                Class::External => {
-                    self.sight_external(key.without_mac());
-                    key = key.without_address();
-                }
-                Class::Excluded | Class::LinkLocal => key = key.without_address(),
-            }
+    fn enqueue(&mut self, key: Key, marks: Marks, vlans: VlanStack, time: CaptureTime) -> Key {
+        let (key, marks) = self.reduce(key, marks, vlans);
+        self.push(key, marks, vlans, time);
+        key
+    }
+
+    /// What is sighted of a pair: an address that does not count leaves its MAC, which claims nothing.
+    #[inline(always)]
+    fn reduce(&mut self, key: Key, marks: Marks, vlans: VlanStack) -> (Key, Marks) {
+        let key = key.in_network(self.settings.networks.of(vlans));
+        if !key.has_address() {
+            return (key, marks);
         }
+        match self.settings.policy.class_of(key) {
+            Class::Internal => return (key, marks),
+            Class::External => self.sight_external(key.without_mac()),
+            Class::Excluded | Class::LinkLocal => {}
+        }
+        (key.without_address(), Marks::PRESENT)
+    }
+
+    #[inline(always)]
+    fn push(&mut self, key: Key, marks: Marks, vlans: VlanStack, time: CaptureTime) {
         if key.is_empty() {
             return;
         }
@@ -249,6 +267,14 @@ impl Inventory {
     /// Finds or makes the record of a sighting and counts it there; `None` when there is no room.
     fn place(&mut self, sighting: &Sighting, hash: u64) -> Option<Slot> {
         let slot = match self.table.find(sighting.key, hash) {
+            // A switch port that turns out to be a station is a new component like any other.
+            Some(slot)
+                if self.table.is_infrastructure(slot)
+                    && self.table.room() != Room::Plenty
+                    && !self.may_enter(sighting.key, sighting.time) =>
+            {
+                return None;
+            }
             Some(slot) => slot,
             None => self.admit(sighting)?,
         };
@@ -263,26 +289,34 @@ impl Inventory {
             return None;
         }
         let inserted = self.table.insert(key, sighting.marks);
-        match inserted {
-            Ok(_) => self.station_is_addressed(key),
-            Err(refused) => self.lose(key, refused),
+        if inserted != Err(Refused::Component) {
+            self.nothing_is_missing_of(key);
+        }
+        if let Err(refused) = inserted {
+            self.lose(key, refused);
         }
         inserted.ok()
     }
 
-    /// A MAC that waits as a component of its own is none any more once it has an address.
-    fn station_is_addressed(&mut self, key: Key) {
-        let nothing_missing = self.waiting.waiting() == 0 && self.overflow.sketch.is_empty();
-        if nothing_missing || !key.has_address() || !key.has_mac() {
+    /// What is counted is not missing any more, however it came in: both halves of a pair (a MAC is no component once
+    /// it has an address), and also what was admitted without asking because a MAC gave up its room in between.
+    fn nothing_is_missing_of(&mut self, key: Key) {
+        if self.waiting.waiting() == 0 && self.overflow.sketch.is_empty() {
             return;
         }
-        let station = keyed(self.settings.keys.sketch, key.without_address());
-        self.waiting.dismiss(station);
-        self.overflow.sketch.remove(station);
+        for half in [key.without_address(), key.without_mac()].into_iter().filter(|half| !half.is_empty()) {
+            let component = keyed(self.settings.keys.sketch, half);
+            self.waiting.dismiss(component);
+            self.overflow.sketch.remove(component);
+        }
     }
 
     /// Whether the key may take some of the scarce room; if not, what it stands for is accounted for here.
     fn may_enter(&mut self, key: Key, now: CaptureTime) -> bool {
+        // No more components than before: only the name of one changes.
+        if self.table.takes_the_place_of_its_mac(key) && self.table.has_room_beside() {
+            return true;
+        }
         if self.table.acknowledge(key) {
             return self.may_enter_beside(key, now);
         }
@@ -300,7 +334,7 @@ impl Inventory {
 
     /// The same for a key that adds no component: a further MAC of a counted address, or infrastructure.
     fn may_enter_beside(&mut self, key: Key, now: CaptureTime) -> bool {
-        if self.table.room() == Room::None {
+        if !self.table.has_room_beside() {
             self.overflow.pairs_lost = true;
             return false;
         }
@@ -359,6 +393,10 @@ impl Inventory {
         self.external.merge(&other.external);
         self.overflow.merge(&other.overflow);
         other.waiting.fingerprints().for_each(|component| self.overflow.sketch.insert(component));
+        // What waits on both sides is missing once.
+        self.waiting.fingerprints().for_each(|component| {
+            self.overflow.sketch.remove(component);
+        });
         self.forget_all_counted();
         self.packets += other.packets;
         self.undecoded += other.undecoded;
@@ -371,7 +409,8 @@ impl Inventory {
             return;
         }
         let half = |key: &Key| !(key.has_mac() && key.has_address());
-        for key in self.table.records().iter().map(Record::key).filter(half) {
+        let counted = |record: &&Record| record.marks().hold(Marks::PRESENT);
+        for key in self.table.records().iter().filter(counted).map(Record::key).filter(half) {
             let component = keyed(self.settings.keys.sketch, key);
             self.overflow.sketch.remove(component);
             self.waiting.dismiss(component);

@@ -267,7 +267,8 @@ impl Table {
             return Err(Refused::Component);
         }
         let refused = if is_component { Refused::Component } else { Refused::PairOnly };
-        let slot = self.find_or_push(key).ok_or(refused)?;
+        let slot = if is_component { self.find_or_push(key) } else { self.find_or_push_beside(key) };
+        let slot = slot.ok_or(refused)?;
         self.set_marks(slot, marks);
         Ok(slot)
     }
@@ -278,16 +279,16 @@ impl Table {
         let full = self.census.components() >= self.components_max;
         match self.probe(address, hash) {
             Ok(_) => {}
-            Err(Some(place)) if !full => {
+            Err(Some(place)) if !full || self.takes_the_place_of_its_mac(key) => {
                 let slot = self.push(address, hash, place).ok_or(Refused::Component)?;
                 self.set_marks(slot, Marks::PRESENT);
             }
             Err(_) => return Err(Refused::Component),
         }
         // From here on the component is counted, whether or not there is room for the pair.
-        let station = self.find_or_push(key.without_address()).ok_or(Refused::PairOnly)?;
+        let station = self.find_or_push_beside(key.without_address()).ok_or(Refused::PairOnly)?;
         self.set_marks(station, Marks::PRESENT.and(Marks::ADDRESSED));
-        let slot = self.find_or_push(key).ok_or(Refused::PairOnly)?;
+        let slot = self.find_or_push_beside(key).ok_or(Refused::PairOnly)?;
         self.set_marks(slot, marks);
         Ok(slot)
     }
@@ -298,6 +299,17 @@ impl Table {
             Ok(slot) => Some(slot),
             Err(place) => self.push(key, hash, place?),
         }
+    }
+
+    /// The same for what is no component.
+    fn find_or_push_beside(&mut self, key: Key) -> Option<Slot> {
+        if self.has_room_beside() { self.find_or_push(key) } else { self.find(key, self.index_hash(key)) }
+    }
+
+    /// Whether there is room for what is no component: one record is kept for each component that may still come.
+    pub(super) fn has_room_beside(&self) -> bool {
+        let kept = self.components_max.saturating_sub(self.census.components()) as usize;
+        self.records.len() - 1 + kept < self.records_max
     }
 
     /// A new record, reached from the free `place` of the index.
@@ -325,6 +337,21 @@ impl Table {
         known
     }
 
+    /// Whether this is a MAC that was seen in link-control frames and nowhere else.
+    pub(super) fn is_infrastructure(&self, slot: Slot) -> bool {
+        let record = &self.records[slot.0 as usize];
+        !record.key().has_address() && !record.marks().hold(Marks::PRESENT)
+    }
+
+    /// Whether the pair's MAC is counted by itself, so that counting the address instead takes no room.
+    pub(super) fn takes_the_place_of_its_mac(&self, key: Key) -> bool {
+        let station = key.without_address();
+        let marks =
+            self.find(station, self.index_hash(station)).map(|slot| self.records[slot.0 as usize].marks());
+        key.has_address()
+            && marks.is_some_and(|marks| marks.hold(Marks::PRESENT) && !marks.hold(Marks::ADDRESSED))
+    }
+
     /// Sets marks and moves the record in the census.
     pub(super) fn set_marks(&mut self, slot: Slot, marks: Marks) {
         let record = &mut self.records[slot.0 as usize];
@@ -345,7 +372,14 @@ impl Table {
     pub(super) fn absorb(&mut self, other: &Record) -> Result<(), Refused> {
         let hash = self.index_hash(other.key());
         let slot = match self.find(other.key(), hash) {
-            Some(slot) => slot,
+            Some(slot) => {
+                let full = self.census.components() >= self.components_max;
+                let counts = other.marks().hold(Marks::PRESENT) && !other.marks().hold(Marks::ADDRESSED);
+                if full && counts && self.is_infrastructure(slot) {
+                    return Err(Refused::Component);
+                }
+                slot
+            }
             None => self.insert(other.key(), other.marks())?,
         };
         self.set_marks(slot, other.marks());

@@ -59,8 +59,9 @@ pub fn hex(bytes: &[u8]) -> String {
 /// Whether the frame is in the scope of a library that knows neither mirrors nor link control, and that reads a
 /// version 6 header behind the Ethertype of IPv4.
 fn is_plain(said: &Said, protocol: u8) -> bool {
-    const GRE: u8 = 47;
-    !said.control && !said.undecoded && protocol != GRE
+    // GRE, and the IPv6 extension headers behind which it may stand: a library may stop at any of them.
+    const MAY_MIRROR: [u8; 6] = [0, 43, 44, 47, 51, 60];
+    !said.control && !said.undecoded && !MAY_MIRROR.contains(&protocol)
 }
 
 pub fn agree_with_etherparse(what: &dyn Display, bytes: &[u8]) -> bool {

@@ -37,9 +37,9 @@ impl Recipe {
             Self::new("50k", 50_000, frames),
             Self::new("150k", 150_000, frames),
             Self { plant: Plant { sizes: Sizes::Imix, ..imix.plant }, ..imix },
-            // Random addresses repeat: 2.4 and 6 million of them are 2.2 and 5.0 million sources.
+            // Random addresses repeat: 2.4 and 6.2 million of them are 2.2 and 5.1 million sources.
             Self::new("spoof", 5_000, frames / 100 * 24).flood(Flood::Spoof),
-            Self::new("wildip", 5_000, frames / 10 * 6).flood(Flood::WildIp),
+            Self::new("wildip", 5_000, frames / 100 * 62).flood(Flood::WildIp),
         ]
     }
 

@@ -14,7 +14,7 @@ use support::build::Build;
 use support::model::{Declared, Mac, Model, Policy, Said, decode_slow};
 use support::pcapfile::{Format, LinkedFrame, PcapWriter, PcapngWriter, read_pcapng};
 use support::traffic::{Flood, Kind, Mix, Plant, Sizes};
-use tollgate::engine::wire::{Decoded, decode};
+use tollgate::engine::wire::{Decoded, Sender, decode, decode_common};
 use tollgate::model::frame::{Frame, LinkType};
 use tollgate::model::key::Key;
 use tollgate::model::time::CaptureTime;
@@ -22,7 +22,16 @@ use tollgate::model::time::CaptureTime;
 /// What the decoder under test says, in the model's words.
 fn decode_fast(link: u16, bytes: &[u8]) -> Said {
     let link = LinkType::from_number(link).unwrap();
-    let decoded = decode(&Frame { link, time: CaptureTime::MIN, bytes, stripped_tag: None });
+    let frame = Frame { link, time: CaptureTime::MIN, bytes, stripped_tag: None };
+    let decoded = decode(&frame);
+    if let Some(Sender { key, vlans }) = decode_common(&frame) {
+        assert_eq!(
+            decoded,
+            Decoded { sender: key, vlans, ..Decoded::default() },
+            "the short way: {}",
+            hex(bytes)
+        );
+    }
     describe(&decoded).normal()
 }
 

@@ -50,7 +50,7 @@ pub struct CountArgs {
     #[arg(short, long, value_name = "IFACE")]
     pub interface: Option<String>,
     /// End a live capture after this time: 30s, 5m, 2h, 500ms
-    #[arg(long, value_name = "TIME", value_parser = duration, requires = "interface")]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
     pub duration: Option<Duration>,
     /// One JSON object a line, for programs; times in RFC 3339, UTC
     #[arg(long)]
@@ -83,7 +83,7 @@ pub struct CountArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
     pub workers: Option<u8>,
     /// What reads the interface
-    #[arg(long, value_enum, default_value_t = BackendArg::Auto, requires = "interface")]
+    #[arg(long, value_enum, default_value_t = BackendArg::Auto)]
     pub backend: BackendArg,
 }
 
@@ -120,6 +120,9 @@ pub enum UsageError {
     /// Standard input twice.
     #[error("standard input (-) can be counted once only")]
     StdinTwice,
+    /// An option that means nothing for files.
+    #[error("{0} is for live captures; give an interface with -i")]
+    LiveOnly(&'static str),
 }
 
 impl CountArgs {
@@ -136,7 +139,16 @@ impl CountArgs {
     /// Refuses what no single option can.
     pub fn check(&self) -> Result<(), UsageError> {
         let stdin = self.files.iter().filter(|path| path.as_os_str() == "-").count();
-        if stdin > 1 { Err(UsageError::StdinTwice) } else { Ok(()) }
+        let for_files = self.interface.is_none();
+        if stdin > 1 {
+            Err(UsageError::StdinTwice)
+        } else if for_files && self.duration.is_some() {
+            Err(UsageError::LiveOnly("--duration"))
+        } else if for_files && self.backend != BackendArg::Auto {
+            Err(UsageError::LiveOnly("--backend"))
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -179,7 +191,7 @@ mod tests {
         assert_eq!(duration("30s"), Ok(Duration::from_secs(30)));
         assert_eq!(duration("90"), Ok(Duration::from_secs(90)));
         assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
-        assert_eq!(duration("2h"), Ok(Duration::from_secs(7200)));
+        assert_eq!(duration("2h"), Ok(Duration::from_hours(2)));
         assert!(
             duration("5 parsecs").is_err()
                 && duration("s").is_err()

@@ -103,7 +103,7 @@ impl<'a> Job<'a> {
         let mut outcome = Outcome::Complete;
         for path in &self.args.files {
             meter.clear();
-            let Some(counted) = self.count_file(path, &mut meter)? else {
+            let Some(counted) = self.count_file(path, &mut meter) else {
                 outcome = Outcome::Incomplete;
                 continue;
             };
@@ -119,7 +119,7 @@ impl<'a> Job<'a> {
         let mut outcome = Outcome::Complete;
         let (mut names, mut link_types) = (Vec::new(), Vec::new());
         for path in &self.args.files {
-            let Some(counted) = self.count_file(path, &mut meter)? else {
+            let Some(counted) = self.count_file(path, &mut meter) else {
                 outcome = Outcome::Incomplete;
                 continue;
             };
@@ -139,7 +139,7 @@ impl<'a> Job<'a> {
     }
 
     /// Adds one file to `meter`; `None`, with the reason on standard error, when nothing of it can be counted.
-    fn count_file(&self, path: &Path, meter: &mut Meter) -> Result<Option<Counted>, CountError> {
+    fn count_file(&self, path: &Path, meter: &mut Meter) -> Option<Counted> {
         let name = printable(&path.display().to_string());
         let progress = Progress::new();
         let read = CaptureFile::open(path).and_then(|mut file| {
@@ -149,12 +149,10 @@ impl<'a> Job<'a> {
             Ok((ending, file.link_types().iter().map(ToString::to_string).collect()))
         });
         match read {
-            Ok((ending, link_types)) => {
-                Ok(Some(Counted { outcome: tell_ending(&name, &ending), link_types }))
-            }
+            Ok((ending, link_types)) => Some(Counted { outcome: tell_ending(&name, &ending), link_types }),
             Err(error) => {
                 screen::talk(&format!("{name}: {error}"));
-                Ok(None)
+                None
             }
         }
     }

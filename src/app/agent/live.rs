@@ -38,7 +38,7 @@ pub(super) fn count(job: &Job<'_>, interface: &str, ring_bytes: u32) -> Result<O
     let link = sources.first().map_or(LinkType::Ethernet, LiveSource::link);
     let deadline = job.args.duration.map(|duration| clock::now() + duration);
     screen::talk(&format!("counting on {interface}; Ctrl-C ends it and prints the result"));
-    let (mut meter, counters, outcome) = run_workers(job, sources, &Until { stop: &stop, deadline })?;
+    let (mut meter, counters, outcome) = run_workers(job, sources, &Until { stop: &stop, deadline });
     job.print(&mut meter, Source::Interface(interface.to_owned()), |report| {
         report.filtered = counters.filtered;
         report.link_types = vec![link.to_string()];
@@ -65,11 +65,7 @@ impl Until<'_> {
 }
 
 /// One thread and one table for each source; then the union of all.
-fn run_workers(
-    job: &Job<'_>,
-    sources: Vec<LiveSource>,
-    until: &Until<'_>,
-) -> Result<(Meter, LiveCounters, Outcome), CountError> {
+fn run_workers(job: &Job<'_>, sources: Vec<LiveSource>, until: &Until<'_>) -> (Meter, LiveCounters, Outcome) {
     let meters: Vec<_> = sources.iter().map(|_| job.unfiltered_meter()).collect();
     let work = |(source, meter)| run_worker(source, meter, until);
     let finished: Vec<_> = std::thread::scope(|scope| {
@@ -77,20 +73,20 @@ fn run_workers(
             sources.into_iter().zip(meters).map(|pair| scope.spawn(move || work(pair))).collect();
         threads.into_iter().filter_map(|thread| thread.join().ok()).collect()
     });
-    let mut total = (job.unfiltered_meter(), LiveCounters::default(), Outcome::Complete);
-    for (mut meter, counters, outcome) in finished {
-        total.0.unite(&mut meter);
-        total.1 += counters;
-        total.2 = total.2.and(outcome);
-    }
-    Ok(total)
+    let united = finished.into_iter().reduce(|mut whole, mut part| {
+        whole.0.unite(&mut part.0);
+        whole.1 += part.1;
+        (whole.0, whole.1, whole.2.and(part.2))
+    });
+    // There is at least one source, and a packet thread that panics ends the program.
+    united.unwrap_or_else(|| (job.unfiltered_meter(), LiveCounters::default(), Outcome::Incomplete))
 }
 
 fn run_worker(mut source: LiveSource, mut meter: Meter, until: &Until<'_>) -> (Meter, LiveCounters, Outcome) {
     let mut outcome = Outcome::Complete;
     while !until.reached() {
         match source.pump(&mut meter, until.wait()) {
-            Ok(progress) => progress.event.iter().for_each(tell_event),
+            Ok(progress) => progress.event.into_iter().for_each(tell_event),
             Err(error) => {
                 outcome = fail(until, &error);
                 break;
@@ -112,7 +108,7 @@ fn fail(until: &Until<'_>, error: &LiveError) -> Outcome {
     Outcome::Incomplete
 }
 
-fn tell_event(event: &LinkEvent) {
+fn tell_event(event: LinkEvent) {
     screen::talk(match event {
         LinkEvent::Down => "the interface went down; waiting for it to come up again",
         LinkEvent::Up => "the interface is up again",

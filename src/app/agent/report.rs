@@ -167,7 +167,7 @@ impl Report {
 
     fn period(&self) -> String {
         match (&self.first, &self.last) {
-            (Some(first), Some(last)) => format!("{} to {}", first, last),
+            (Some(first), Some(last)) => format!("{first} to {last}"),
             _ => "none".to_owned(),
         }
     }

@@ -11,7 +11,7 @@ use super::{Instruction, Program, guard};
 
 /// Bytes that a rejected frame occupies.
 pub const STUB_LEN: u32 = 1;
-/// `PACKET_OUTGOING` (linux/if_packet.h).
+/// `PACKET_OUTGOING` (`linux/if_packet.h`).
 const OUTGOING: u32 = 4;
 
 /// Which frames the kernel passes on without having judged them.

@@ -2,8 +2,8 @@
 //!
 //! What must hold: a [`Program`] was checked when it was made, by the rules of the kernel's `bpf_check_classic`, so
 //! running it can neither loop nor reach outside its scratch memory. A frame is judged as it was on the wire, also
-//! when the kernel took its outer VLAN tag out. Sources: McCanne and Jacobson, "The BSD Packet Filter" (1993);
-//! Documentation/networking/filter.rst; libpcap's `bpf_filter.c`.
+//! when the kernel took its outer VLAN tag out. Sources: the BSD packet
+//! filter paper (USENIX, winter 1993); Documentation/networking/filter.rst; libpcap's `bpf_filter.c`.
 //!
 //! | file | what |
 //! |---|---|
@@ -51,7 +51,7 @@ impl Program {
     /// Names the first instruction that breaks a rule.
     pub fn new(instructions: Vec<Instruction>) -> Result<Self, ProgramError> {
         let ops = check::check(&instructions)?;
-        let reads_tag_beside = ops.iter().any(|op| op.reads_tag_beside());
+        let reads_tag_beside = ops.iter().any(Op::reads_tag_beside);
         Ok(Self { instructions: instructions.into(), ops: ops.into(), reads_tag_beside })
     }
 

@@ -66,12 +66,13 @@ pub(super) enum Source {
     Beside(Beside),
 }
 
-/// What the kernel keeps beside a frame, of which the outer VLAN tag is supported.
+/// The stripped VLAN tag beside a frame; nothing else that the kernel keeps there is supported.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(clippy::enum_variant_names, reason = "all of them speak of the tag today")]
 pub(super) enum Beside {
-    VlanTci,
-    VlanPresent,
-    VlanTpid,
+    Tci,
+    Present,
+    Tpid,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -158,9 +159,9 @@ fn decode_load(code: u16, k: u32) -> Option<Source> {
 
 const fn beside(k: u32) -> Option<Beside> {
     match k {
-        BESIDE_VLAN_TAG => Some(Beside::VlanTci),
-        BESIDE_VLAN_TAG_PRESENT => Some(Beside::VlanPresent),
-        BESIDE_VLAN_TPID => Some(Beside::VlanTpid),
+        BESIDE_VLAN_TAG => Some(Beside::Tci),
+        BESIDE_VLAN_TAG_PRESENT => Some(Beside::Present),
+        BESIDE_VLAN_TPID => Some(Beside::Tpid),
         _ => None,
     }
 }

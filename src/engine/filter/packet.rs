@@ -49,9 +49,9 @@ impl<'a> Packet<'a> {
 
     pub(super) fn beside(&self, what: Beside) -> u32 {
         match (what, self.beside) {
-            (Beside::VlanPresent, tag) => u32::from(tag.is_some()),
-            (Beside::VlanTci, tag) => tag.map_or(0, |tag| tag.tci.into()),
-            (Beside::VlanTpid, tag) => tag.map_or(0, |tag| tag.tpid.into()),
+            (Beside::Present, tag) => u32::from(tag.is_some()),
+            (Beside::Tci, tag) => tag.map_or(0, |tag| tag.tci.into()),
+            (Beside::Tpid, tag) => tag.map_or(0, |tag| tag.tpid.into()),
         }
     }
 

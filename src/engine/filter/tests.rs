@@ -63,7 +63,9 @@ fn pairs() -> Vec<Pair> {
 fn decimal(program: &BpfProgram) -> String {
     let instructions = program.get_instructions();
     let mut text = instructions.len().to_string();
-    instructions.iter().for_each(|instruction| write!(text, "\n{instruction}").unwrap());
+    for instruction in instructions {
+        write!(text, "\n{instruction}").unwrap();
+    }
     text
 }
 
@@ -104,11 +106,14 @@ fn frames() -> impl Strategy<Value = Vec<u8>> {
     (prop::collection::vec(tag, 0..3), kind, protocol, port, body, 0..200_usize).prop_map(
         |(tags, kind, protocol, port, body, cut)| {
             let mut bytes = vec![2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2];
-            tags.iter().for_each(|tag| bytes.extend(*tag));
+            for tag in tags {
+                bytes.extend(tag);
+            }
             bytes.extend(kind.to_be_bytes());
             match kind {
                 0x0800 => {
-                    bytes.extend([0x45, 0, 0, 60, 0, 1, 0, 0, 64, protocol, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2])
+                    bytes.extend([0x45, 0, 0, 60, 0, 1, 0, 0, 64, protocol, 0, 0]);
+                    bytes.extend([10, 0, 0, 1, 10, 0, 0, 2]);
                 }
                 0x86dd => {
                     bytes.extend([0x60, 0, 0, 0, 0, 20, protocol, 64]);
@@ -130,7 +135,9 @@ proptest! {
     #[test]
     fn verdicts_over_frames_are_libpcaps(bytes in prop::collection::vec(frames(), 16)) {
         let pairs = pairs();
-        bytes.iter().for_each(|bytes| assert_same(&pairs, bytes));
+        for bytes in &bytes {
+            assert_same(&pairs, bytes);
+        }
     }
 
     #[test]

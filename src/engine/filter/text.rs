@@ -1,4 +1,4 @@
-//! The decimal form of a program: `tcpdump -ddd`, or the same on one line with commas (xt_bpf).
+//! The decimal form of a program: `tcpdump -ddd`, or the same on one line with commas (`xt_bpf`).
 //!
 //! What must hold: reading stops at [`Program::LEN_MAX`] instructions, however long the text is.
 

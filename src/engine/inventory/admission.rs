@@ -4,6 +4,7 @@
 //! fingerprints in sets of eight. Who got in keeps the place for a few seconds, flood or not, so as to be met again;
 //! who finds every place held is turned away. Equipment that keeps speaking gets many tries, a spoofed source one.
 
+use crate::model::prefetch::prefetch;
 use crate::model::time::CaptureTime;
 
 /// How far apart the two sightings must lie, in nanoseconds of capture time.
@@ -84,6 +85,14 @@ impl WaitingRoom {
         } else {
             Admission::Displaces(before.fingerprint)
         }
+    }
+
+    /// Starts loading the places of a fingerprint.
+    #[allow(clippy::cast_possible_truncation, reason = "masked to the number of sets")]
+    pub fn preload(&self, fingerprint: u64) {
+        let set = &self.sets[fingerprint as usize & (self.sets.len() - 1)];
+        prefetch(&set[0]);
+        prefetch(&set[WAYS / 2]);
     }
 
     /// Lets a key go that found its way otherwise.

@@ -223,8 +223,13 @@ impl Inventory {
     #[cold]
     fn resolve(&mut self, missed: &[usize]) {
         let mut hashes = [0; BATCH];
+        let scarce = self.table.room() != Room::Plenty;
         for &at in missed {
-            hashes[at] = self.table.index_hash(self.batch.sightings[at].key);
+            let key = self.batch.sightings[at].key;
+            hashes[at] = self.table.index_hash(key);
+            if scarce {
+                self.preload_admission(key);
+            }
         }
         for &at in missed {
             let sighting = self.batch.sightings[at];
@@ -232,6 +237,13 @@ impl Inventory {
                 self.table.remember(self.batch.hashes[at], slot);
             }
         }
+    }
+
+    /// Starts loading what a key that turns out to be new will ask for. In a flood nearly all do, and hashing twice
+    /// costs less than waiting for memory once.
+    fn preload_admission(&self, key: Key) {
+        let _ = self.table.index_hash(key.without_mac());
+        self.waiting.preload(self.component_hash(key));
     }
 
     /// Finds or makes the record of a sighting and counts it there; `None` when there is no room.
@@ -276,7 +288,10 @@ impl Inventory {
         }
         let component = self.component_hash(key);
         let admission = match self.table.room() {
-            Room::None => Admission::TurnedAway,
+            Room::None => {
+                self.waiting.dismiss(component);
+                Admission::TurnedAway
+            }
             Room::Scarce | Room::Plenty => self.waiting.ask(component, now),
         };
         self.overflow.note(component, admission);

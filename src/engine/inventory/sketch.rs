@@ -216,6 +216,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::cast_precision_loss, reason = "far below 2^53")]
     fn estimates_stay_within_four_standard_errors() {
         for size in [5_000_u64, 20_000, 100_000, 1_000_000, 5_000_000] {
             let count = sketch(0..size).count();

@@ -1,8 +1,8 @@
 //! Capture from a network interface through libpcap.
 //!
 //! What must hold: the same accounting as of the own ring. So no filter is given to libpcap, whose rejected packets
-//! would vanish: each packet is judged here. Immediate mode stays off (it costs the block ring, TPACKET_V3), and no
-//! read blocks (with TPACKET_V3 a blocking read does not return on a silent line): poll(2) waits instead.
+//! would vanish: each packet is judged here. Immediate mode stays off (it costs the block ring, `TPACKET_V3`), and no
+//! read blocks (with `TPACKET_V3` a blocking read does not return on a silent line): poll(2) waits instead.
 
 use super::FrameSink;
 use super::live::{Drain, LiveCounters, LiveError, LiveOptions, Progress, finish, pump, settle};
@@ -92,6 +92,17 @@ impl PcapSource {
         self.counters
     }
 
+    /// Looks before libpcap does: once libpcap has seen that an interface was removed, it gives out nothing more of
+    /// what the interface left.
+    fn is_readable(&mut self) -> Result<bool, LiveError> {
+        let socket = self.capture.as_fd();
+        let ready = sys::poll(socket, Duration::ZERO).map_err(LiveError::socket("look for packets"))?;
+        if ready.error {
+            self.watch.take_error(socket)?;
+        }
+        Ok(ready.readable)
+    }
+
     /// Throws away what came in while libpcap was setting up, among it what this host sent, and starts counting.
     fn begin(&mut self, snaplen: u32) -> Result<(), LiveError> {
         sys::attach(self.capture.as_fd(), &REJECT_ALL).map_err(LiveError::FilterRefused)?;
@@ -106,6 +117,9 @@ impl Drain for PcapSource {
     fn drain<S: FrameSink>(&mut self, sink: &mut S) -> Result<u64, LiveError> {
         let before = self.counters.delivered + self.counters.filtered;
         for _ in 0..BATCHES_MAX {
+            if !self.is_readable()? {
+                break;
+            }
             let Self { capture, link, program, counters, .. } = self;
             let outcome = capture.dispatch(None, |packet| {
                 if deliver(&packet, *link, program.as_ref(), sink) {

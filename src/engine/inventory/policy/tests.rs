@@ -1,3 +1,5 @@
+//! Classes at each edge of the rules, and flattened prefixes against the longest one found by hand.
+
 use super::*;
 use proptest::prelude::*;
 

@@ -30,7 +30,7 @@ pub enum Backend {
     Auto,
     /// libpcap, where it was built in; also for interfaces that are not Ethernet.
     Libpcap,
-    /// The own AF_PACKET ring.
+    /// The own ring, always.
     AfPacket,
 }
 
@@ -240,8 +240,9 @@ pub(super) fn settle<D: Drain, S: FrameSink>(
         }
         let ready = sys::poll(source.socket(), SETTLE_POLL).map_err(LiveError::socket("wait for packets"))?;
         if ready.error {
-            // The interface went down or away, which no longer matters; a pending error would end every wait.
-            sys::take_error(source.socket()).map_err(LiveError::socket("read the socket's state"))?;
+            // The interface went down or away, which no longer matters.
+            let (socket, watch) = source.watch();
+            watch.take_error(socket)?;
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! The packets of one block, as the kernel lays them out (`struct tpacket3_hdr`, linux/if_packet.h).
+//! The packets of one block, as the kernel lays them out (`struct tpacket3_hdr`, `linux/if_packet.h`).
 //!
 //! What must hold: every offset and length is checked against the block before it is used. The kernel does not get
 //! them wrong; a driver that overwrote the block would.

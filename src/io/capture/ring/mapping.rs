@@ -2,7 +2,7 @@
 //!
 //! What must hold: a block is read only between the kernel's handing it over and our giving it back. The kernel says
 //! whose it is in the block's status word: the acquiring load there orders our reads after the kernel's writes, the
-//! releasing store orders the kernel's next writes after our reads (Documentation/networking/packet_mmap.rst).
+//! releasing store orders the kernel's next writes after our reads (`Documentation/networking/packet_mmap.rst`).
 #![allow(
     unsafe_code,
     reason = "memory shared with the kernel; with `sys.rs` the only unsafe code of the crate"

@@ -1,9 +1,9 @@
-//! Capture from a network interface through a receive ring of our own (AF_PACKET, TPACKET_V3), with no C library but
+//! Capture from a network interface through a receive ring of our own (`AF_PACKET`, `TPACKET_V3`), with no C library but
 //! libc.
 //!
 //! What must hold: every packet the kernel gave this socket is delivered, filtered or dropped, and counted as one of
 //! the three. No packet from before the opening or of another interface gets in. Sources: packet(7),
-//! Documentation/networking/packet_mmap.rst.
+//! `Documentation/networking/packet_mmap.rst`.
 //!
 //! | file | what |
 //! |---|---|

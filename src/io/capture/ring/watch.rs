@@ -11,6 +11,8 @@ pub(crate) struct Watch {
     interface: String,
     index: c_int,
     down: bool,
+    /// Taken from the socket and not yet looked at; 0 for none.
+    error: c_int,
 }
 
 impl Watch {
@@ -19,7 +21,7 @@ impl Watch {
         let index = sys::index_of(fd, interface).map_err(|_| LiveError::no_such_interface(interface))?;
         let up = sys::is_up(fd, index).map_err(LiveError::socket("read the interface's state"))?;
         if up {
-            Ok(Self { interface: interface.into(), index, down: false })
+            Ok(Self { interface: interface.into(), index, down: false, error: 0 })
         } else {
             Err(LiveError::Down { interface: interface.into() })
         }
@@ -29,6 +31,7 @@ impl Watch {
         self.index
     }
 
+    #[cfg(feature = "libpcap")]
     pub(crate) fn interface(&self) -> &str {
         &self.interface
     }
@@ -38,13 +41,22 @@ impl Watch {
         if ready.readable && !ready.error {
             return Ok(None);
         }
-        let error = sys::take_error(fd).map_err(LiveError::socket("read the socket's state"))?;
+        self.take_error(fd)?;
         self.check_present(fd)?;
-        match error {
+        match std::mem::take(&mut self.error) {
             0 => Ok(self.note(!self.is_up(fd)?)),
             libc::ENETDOWN => Ok(self.note(true)),
             other => Err(LiveError::socket("receive")(io::Error::from_raw_os_error(other))),
         }
+    }
+
+    /// Takes the socket's pending error: while there is one, poll(2) does not wait.
+    pub(crate) fn take_error(&mut self, fd: BorrowedFd<'_>) -> Result<(), LiveError> {
+        let error = sys::take_error(fd).map_err(LiveError::socket("read the socket's state"))?;
+        if error != 0 {
+            self.error = error;
+        }
+        Ok(())
     }
 
     /// # Errors

@@ -1,0 +1,171 @@
+//! House rules, kept by a test: who may import whom, where the outside is touched, how a file begins.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::path::{Path, PathBuf};
+
+/// A floor may not mention those above it.
+const FLOORS: [(&str, &[&str]); 4] = [
+    ("src/model/", &["crate::engine", "crate::io", "crate::app"]),
+    ("src/engine/", &["crate::io", "crate::app"]),
+    ("src/io/", &["crate::app"]),
+    ("src/engine/wire/", &["engine::inventory", "engine::filter"]),
+];
+
+/// No I/O, clock or thread in words and minds.
+const PURE: [&str; 2] = ["src/model/", "src/engine/"];
+const IMPURE: [&str; 9] = [
+    "std::fs",
+    "std::thread",
+    "std::time::",
+    "std::process",
+    "std::env",
+    "println!",
+    "TcpStream",
+    "UdpSocket",
+    "tokio",
+];
+
+/// What touches the outside world is used behind its own door only.
+const DOORS: [(&str, &[&str]); 9] = [
+    ("memmap2::", &["src/io/capture/mapped.rs", "src/io/capture/file.rs"]),
+    (
+        "use pcap::",
+        &[
+            "src/io/capture/libpcap.rs",
+            "src/io/capture/compile.rs",
+            "src/io/capture/live/",
+            "src/engine/filter/tests.rs",
+        ],
+    ),
+    ("libc::", &["src/io/capture/ring/", "src/io/capture/libpcap.rs"]),
+    ("flate2::", &["src/io/capture/unpack.rs", "src/io/capture/tests"]),
+    ("ruzstd::", &["src/io/capture/unpack.rs", "src/io/capture/tests"]),
+    ("getrandom::", &["src/io/random.rs"]),
+    ("Instant::now", &["src/io/clock.rs"]),
+    ("pnet_packet::", &["src/engine/wire/"]),
+    ("siphasher::", &["src/engine/inventory/hash.rs", "src/engine/inventory/digest.rs"]),
+];
+
+/// The only places for `unsafe`: the ring, mapped files, and the hint that a line will be needed.
+const UNSAFE: [&str; 4] = [
+    "src/io/capture/ring/",
+    "src/io/capture/mapped.rs",
+    "src/io/capture/libpcap.rs",
+    "src/model/prefetch.rs",
+];
+
+const LINES_MAX: usize = 500;
+
+fn sources() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (mut found, mut folders) = (Vec::new(), vec![root.join("src")]);
+    while let Some(folder) = folders.pop() {
+        let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let (deeper, files): (Vec<PathBuf>, Vec<PathBuf>) = paths.partition(|path| path.is_dir());
+        folders.extend(deeper);
+        found.extend(files.into_iter().filter(|path| path.extension().is_some_and(|end| end == "rs")));
+    }
+    let name = |path: &PathBuf| path.strip_prefix(root).unwrap().display().to_string();
+    found.iter().map(|path| (name(path), std::fs::read_to_string(path).unwrap())).collect()
+}
+
+/// Lines of code before the tests, numbered; comments left out.
+fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let before_tests = text.lines().take_while(|line| !line.starts_with("#[cfg(test)]"));
+    before_tests
+        .enumerate()
+        .filter(|(_, line)| !line.trim_start().starts_with("//"))
+        .map(|(at, line)| (at + 1, line))
+}
+
+fn check(broken: &[String]) {
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+fn is_test(file: &str) -> bool {
+    file.ends_with("tests.rs") || file.contains("/tests/") || file.ends_with("sample.rs")
+}
+
+#[test]
+fn floors_use_those_below_only() {
+    let mut broken = Vec::new();
+    for (file, text) in sources().iter().filter(|(file, _)| !is_test(file)) {
+        let forbidden =
+            FLOORS.iter().filter(|(floor, _)| file.starts_with(floor)).flat_map(|(_, words)| words.iter());
+        for word in forbidden {
+            let hits = code(text).filter(|(_, line)| line.contains(word));
+            broken.extend(hits.map(|(at, _)| format!("{file}:{at}: mentions {word}")));
+        }
+    }
+    check(&broken);
+}
+
+#[test]
+fn words_and_minds_do_no_io() {
+    let mut broken = Vec::new();
+    for (file, text) in
+        sources().iter().filter(|(file, _)| !is_test(file) && PURE.iter().any(|p| file.starts_with(p)))
+    {
+        for (at, line) in code(text) {
+            broken.extend(
+                IMPURE.iter().filter(|word| line.contains(*word)).map(|word| format!("{file}:{at}: {word}")),
+            );
+        }
+    }
+    check(&broken);
+}
+
+#[test]
+fn the_outside_is_touched_behind_its_doors_only() {
+    let mut broken = Vec::new();
+    for (file, text) in sources().iter().filter(|(file, _)| !is_test(file)) {
+        for (word, doors) in
+            DOORS.iter().filter(|(_, doors)| !doors.iter().any(|door| file.starts_with(door)))
+        {
+            let outside = |line: &str| {
+                line.match_indices(word).any(|(at, _)| {
+                    !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':')
+                })
+            };
+            let hits = code(text).filter(|(_, line)| outside(line));
+            broken.extend(hits.map(|(at, _)| format!("{file}:{at}: {word} belongs in {doors:?}")));
+        }
+    }
+    check(&broken);
+}
+
+#[test]
+fn unsafe_is_rare_and_argued() {
+    let mut broken = Vec::new();
+    for (file, text) in sources() {
+        let uses =
+            code(&text).filter(|(_, line)| line.contains("unsafe {") || line.contains("unsafe impl")).count();
+        if uses > 0 && !UNSAFE.iter().any(|place| file.starts_with(place)) {
+            broken.push(format!("{file}: unsafe outside its places"));
+        }
+        let argued = text.matches("SAFETY:").count();
+        if uses > argued {
+            broken.push(format!("{file}: {uses} unsafe, {argued} SAFETY comments"));
+        }
+    }
+    check(&broken);
+}
+
+#[test]
+fn files_say_what_they_are_and_stay_readable() {
+    let mut broken = Vec::new();
+    for (file, text) in sources() {
+        if !text.starts_with("//!") {
+            broken.push(format!("{file}:1: does not open with //!"));
+        }
+        if !is_test(&file) && code(&text).count() > LINES_MAX {
+            broken.push(format!("{file}: over {LINES_MAX} lines"));
+        }
+        for word in ["todo!(", "unimplemented!(", "dbg!("] {
+            broken.extend(
+                code(&text).filter(|(_, l)| l.contains(word)).map(|(at, _)| format!("{file}:{at}: {word}")),
+            );
+        }
+    }
+    check(&broken);
+}

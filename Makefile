@@ -50,10 +50,8 @@ doc: deps
 
 ci: fmt clippy deny doc static test
 
-# Against yardsticks of the same run; then part by part.
 bench: deps
 	cargo bench --locked --bench count
-	cargo bench --locked --bench micro
 
 # Instructions a packet, against benches/INSTRUCTIONS.tsv.
 bench-instructions: deps

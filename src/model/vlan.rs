@@ -47,7 +47,7 @@ impl VlanStack {
     }
 }
 
-/// Up to eight VLAN ids, in the order they were first seen; a ninth is not kept.
+/// The eight smallest of the VLAN ids seen.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct VlanSet {
     ids: [u16; Self::MAX],
@@ -66,10 +66,16 @@ impl VlanSet {
         !stack.is_stacked() && (id == 0 || id == self.ids[0])
     }
 
-    /// Adds one id, if there is room.
+    /// Adds one id. When the set is full the largest gives way, so that what is kept does not depend on the order.
     pub fn insert(&mut self, id: u16) {
-        if let Some(slot) = self.ids.iter_mut().find(|slot| **slot == id || **slot == 0) {
-            *slot = id;
+        if self.ids.contains(&id) {
+            return;
+        }
+        let rank = |id: u16| if id == 0 { u16::MAX } else { id };
+        if let Some(last) = self.ids.iter_mut().rev().max_by_key(|slot| rank(**slot))
+            && rank(*last) > id
+        {
+            *last = id;
         }
     }
 
@@ -104,9 +110,9 @@ mod tests {
     }
 
     #[test]
-    fn a_set_holds_eight_and_refuses_the_ninth() {
+    fn a_set_holds_the_eight_smallest_in_whatever_order_they_came() {
         let mut set = VlanSet::default();
-        [8, 7, 6, 5, 4, 3, 2, 1, 9, 3].into_iter().for_each(|id| set.insert(id));
+        [8, 20, 7, 6, 5, 4, 3, 2, 1, 9, 3].into_iter().for_each(|id| set.insert(id));
         assert_eq!(set.sorted().collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6, 7, 8]);
     }
 

@@ -1,4 +1,4 @@
-# make demo | test | ci | bench | bench-peers | fuzz ; see README.md
+# make demo | test | ci | bench | bench-instructions | bench-peers | fuzz ; see README.md
 SHELL := /bin/bash
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 CAPTURES ?= ../shared/captures
@@ -8,7 +8,7 @@ AGENT := target/release/tollgate-agent
 NEEDS := libpcap-dev:/usr/include/pcap/pcap.h iproute2:/sbin/ip tcpreplay:/usr/bin/tcpreplay tcpdump:/usr/bin/tcpdump \
          g++:/usr/bin/g++ file:/usr/bin/file
 
-.PHONY: demo test ci deps build static fmt clippy deny doc fuzz bench bench-build bench-peers
+.PHONY: demo test ci deps build static fmt clippy deny doc fuzz bench bench-build bench-instructions bench-peers
 
 # Seconds for each fuzz target.
 FUZZ_SECONDS ?= 60
@@ -61,7 +61,12 @@ bench-build: deps
 	cargo bench --locked --no-run
 
 bench: deps
-	cargo bench --bench count
+	cargo bench --locked --bench count
+
+# Instructions a packet, against benches/INSTRUCTIONS.tsv.
+bench-instructions: deps
+	@command -v valgrind >/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends valgrind; }
+	cargo bench --locked --bench instructions -- --check
 
 bench-peers: build
 	sh benches/peers/run.sh

@@ -32,7 +32,7 @@ use tollgate::model::time::CaptureTime;
 
 const FRAMES: usize = 32_768;
 /// Known to the attacker.
-const TABLE_KEY: HashKey = [0x0123_4567_89ab_cdef, 0xfedc_ba98_7654_3210];
+const TABLE_KEY: HashKey = [0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7344];
 
 /// Frames in one piece of memory, as in a mapped file.
 #[derive(Default)]

@@ -41,7 +41,7 @@ fn meter() -> Meter {
         capacity: Profile::generic().unwrap().components_max,
         policy: Policy::default(),
         networks: Networks::default(),
-        keys: HashKeys::repeatable([1, 2]),
+        keys: HashKeys::repeatable([0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7344]),
     };
     Meter::new(Inventory::new(settings), None)
 }

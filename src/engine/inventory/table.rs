@@ -130,7 +130,7 @@ impl Table {
             records_max,
             components_max: capacity,
             key,
-            hint_seed: key[0] ^ key[1].rotate_left(32) | 1,
+            hint_seed: keyed(key, Key::default()),
             census: Census::default(),
         }
     }

@@ -5,10 +5,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "support/captures.rs"]
+#[allow(dead_code, unreachable_pub, reason = "each user takes a part")]
+mod captures;
+
 use pcap::{Capture, Precision};
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+#[cfg(feature = "libpcap")]
+use tollgate::engine::filter::Filter;
 use tollgate::io::capture::FrameSink;
 use tollgate::io::capture::error::Ending;
 use tollgate::io::capture::file::CaptureFile;
@@ -27,6 +33,39 @@ const DLTS: [(&str, i32); 8] = [
     ("LINUX_SLL2", 276),
 ];
 
+/// Counts what a filter accepts.
+#[cfg(feature = "libpcap")]
+struct Judge<'a> {
+    filter: &'a Filter,
+    accepted: usize,
+}
+
+#[cfg(feature = "libpcap")]
+impl FrameSink for Judge<'_> {
+    fn frame(&mut self, frame: Frame<'_>) {
+        if self.filter.matches(&frame) {
+            self.accepted += 1;
+        }
+    }
+
+    fn undecodable(&mut self) {}
+}
+
+/// How many packets of the file match, if libpcap reads all of it and knows what the expression means there.
+#[cfg(feature = "libpcap")]
+fn accepted_by_libpcap(path: &Path, expression: &str) -> Option<usize> {
+    let mut capture = Capture::from_file(path).ok()?;
+    capture.filter(expression, true).ok()?;
+    let mut count = 0;
+    loop {
+        match capture.next_packet() {
+            Ok(_) => count += 1,
+            Err(pcap::Error::NoMorePackets) => return Some(count),
+            Err(_) => return None,
+        }
+    }
+}
+
 #[derive(Default)]
 struct Keeper {
     frames: Vec<(&'static str, u64, Vec<u8>)>,
@@ -41,16 +80,6 @@ impl FrameSink for Keeper {
     fn undecodable(&mut self) {
         self.undecodable += 1;
     }
-}
-
-fn captures() -> Option<PathBuf> {
-    let folder = std::env::var_os("TOLLGATE_CAPTURES")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/captures"), PathBuf::from);
-    if folder.join("MANIFEST.tsv").is_file() {
-        return Some(folder);
-    }
-    eprintln!("SKIPPED: no captures in {}; set TOLLGATE_CAPTURES to their folder", folder.display());
-    None
 }
 
 /// Paths and packet counts of the manifest.
@@ -108,7 +137,7 @@ fn compare(path: &Path, ours: &Keeper) -> Option<(usize, bool)> {
 
 #[test]
 fn frames_are_those_of_libpcap() {
-    let Some(folder) = captures() else { return };
+    let Some(folder) = captures::folder() else { return };
     let (mut files, mut frames) = (0, 0);
     for (path, _) in manifest(&folder) {
         let Some((ours, ending)) = read(&path) else { continue };
@@ -130,7 +159,7 @@ fn frames_are_those_of_libpcap() {
 
 #[test]
 fn packet_counts_are_those_of_the_manifest() {
-    let Some(folder) = captures() else { return };
+    let Some(folder) = captures::folder() else { return };
     let mut differing = HashMap::new();
     for (path, packets) in manifest(&folder) {
         let (Some((ours, ending)), Some(packets)) = (read(&path), packets) else { continue };
@@ -140,4 +169,26 @@ fn packet_counts_are_those_of_the_manifest() {
         }
     }
     assert!(differing.is_empty(), "ours, the manifest's, ending: {differing:#?}");
+}
+
+#[cfg(feature = "libpcap")]
+#[test]
+fn expressions_accept_what_they_accept_in_libpcap() {
+    let Some(folder) = captures::folder() else { return };
+    let mut files = 0;
+    for expression in ["ip6", "arp", "udp", "not ip", "vlan", "tcp port 502"] {
+        let filter = tollgate::io::capture::compile::load_for_every_link(expression).unwrap();
+        // pcapng files may mix link types, and libpcap compiles for the first only.
+        for (path, _) in
+            manifest(&folder).iter().filter(|(path, _)| path.extension().is_some_and(|e| e == "pcap"))
+        {
+            let Some(expected) = accepted_by_libpcap(path, expression) else { continue };
+            let mut judge = Judge { filter: &filter, accepted: 0 };
+            let Ok(mut file) = CaptureFile::open(path) else { continue };
+            file.read(&mut judge, &Progress::new()).unwrap();
+            assert_eq!(judge.accepted, expected, "{expression}: {}", path.display());
+            files += 1;
+        }
+    }
+    assert!(files > 3_000, "{files}");
 }

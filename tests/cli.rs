@@ -110,3 +110,28 @@ fn a_filter_and_declared_prefixes_change_the_count_and_show() {
     assert!(report["filtered"].as_u64().unwrap() > 0);
     assert_eq!(report["packets"].as_u64().unwrap() + report["filtered"].as_u64().unwrap(), 3_000);
 }
+
+#[cfg(feature = "libpcap")]
+#[test]
+fn an_expression_is_judged_on_every_link_type() {
+    // Linux cooked, version 1: an IPv6 packet and one of IPv4.
+    let mut writer =
+        PcapWriter::new(Vec::new(), Format { big_endian: false, nanos: false, link: 113 }).unwrap();
+    for (protocol, first) in [(0x86dd_u16, 0x60_u8), (0x0800, 0x45)] {
+        let mut bytes = vec![0; 56];
+        bytes[2..4].copy_from_slice(&1_u16.to_be_bytes());
+        bytes[4..6].copy_from_slice(&6_u16.to_be_bytes());
+        bytes[14..16].copy_from_slice(&protocol.to_be_bytes());
+        bytes[16] = first;
+        writer.frame(0, &bytes).unwrap();
+    }
+    let path = std::env::temp_dir().join(format!("tollgate-cli-{}-cooked.pcap", std::process::id()));
+    std::fs::write(&path, writer.into_inner()).unwrap();
+    let file = path.to_str().unwrap();
+    let (status, out, err) = agent(&["count", "--json", "--filter", "ip6", file]);
+    assert_eq!((status, err.as_str()), (0, ""));
+    assert!(out.contains("\"packets\":1,") && out.contains("\"filtered\":1,"), "{out}");
+    let (status, out, err) = agent(&["count", "--json", "--filter", "vlan 20", file]);
+    assert_eq!(status, 1, "{out}");
+    assert!(err.contains("the filter has no meaning for link type LINUX_SLL"), "{err}");
+}

@@ -12,34 +12,15 @@ mod support;
 use oracle::{agree_with_etherparse, agree_with_pnet, assert_twins_agree, decode_fast, hex};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use support::build::Build;
+use support::captures;
 use support::model::{Declared, Model, Policy, Said, decode_slow};
 use support::pcapfile::{Format, LinkedFrame, PcapWriter, PcapngWriter, read_pcapng};
 use support::traffic::{Flood, Kind, Mix, Plant, Sizes};
 use tollgate::model::frame::LinkType;
 
 // Captures.
-
-fn captures() -> Option<PathBuf> {
-    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/captures");
-    let folder = std::env::var_os("TOLLGATE_CAPTURES").map_or(default, PathBuf::from);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    eprintln!("NOT RUN: no captures in {}; set TOLLGATE_CAPTURES", folder.display());
-    None
-}
-
-fn files_in(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() { files.extend(files_in(&path)) } else { files.push(path) }
-    }
-    files.sort();
-    files
-}
 
 /// The frames of a file by libpcap; of those it refuses, by our own plain reader.
 fn frames_of(path: &Path) -> Vec<LinkedFrame> {
@@ -69,7 +50,7 @@ fn is_decoded(link: u16) -> bool {
 
 fn for_each_captured_frame(mut check: impl FnMut(&Path, u16, &[u8])) -> usize {
     let mut count = 0;
-    for path in captures().iter().flat_map(|folder| files_in(folder)) {
+    for path in captures::files() {
         for (link, bytes) in frames_of(&path).iter().filter(|frame| is_decoded(frame.0)) {
             check(&path, *link, bytes);
             count += 1;
@@ -371,7 +352,7 @@ const DISPUTED: [(&str, &str); 0] = [];
 #[cfg(feature = "agent")]
 #[test]
 fn the_model_counts_public_captures_as_expected() {
-    let Some(folder) = captures() else { return };
+    let Some(folder) = captures::folder() else { return };
     let expected = std::fs::read_to_string(folder.join("EXPECTED.jsonl")).unwrap();
     let (mut compared, mut binding) = (0, Vec::new());
     let disputed: std::collections::BTreeMap<&str, &str> = DISPUTED.into();

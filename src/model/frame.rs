@@ -31,6 +31,18 @@ pub enum LinkType {
 pub struct UnsupportedLinkType(pub u16);
 
 impl LinkType {
+    /// All of them, in the order of their declaration.
+    pub const ALL: [Self; 8] = [
+        Self::Null,
+        Self::Ethernet,
+        Self::Raw,
+        Self::Loop,
+        Self::LinuxSll,
+        Self::Ipv4,
+        Self::Ipv6,
+        Self::LinuxSll2,
+    ];
+
     /// From a file's LINKTYPE_ value.
     pub const fn from_number(number: u16) -> Result<Self, UnsupportedLinkType> {
         Ok(match number {

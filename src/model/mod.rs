@@ -1,4 +1,5 @@
 //! Words: the names, messages and limits that the other floors speak in. No I/O, no decisions.
+//! Beside them [`prefetch`], the one hint to the processor that readers and tables share.
 
 pub mod frame;
 pub mod key;

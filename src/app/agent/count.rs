@@ -5,12 +5,13 @@ use super::live;
 use super::meter::Meter;
 use super::report::{Report, Source, list_json, list_text, printable};
 use super::screen;
-use crate::engine::filter::Program;
+use crate::engine::filter::{Filter, Program};
 use crate::engine::inventory::hash::HashKeys;
 use crate::engine::inventory::{Inventory, Settings};
 use crate::io::capture::compile::{self, FilterError};
 use crate::io::capture::error::{Ending, FileError};
 use crate::io::capture::file::CaptureFile;
+use crate::io::capture::links::DeclaredLink;
 use crate::io::capture::live::LiveError;
 use crate::io::capture::progress::Progress;
 use crate::io::random::{self, NoRandomness};
@@ -70,6 +71,7 @@ pub fn run(args: &CountArgs) -> Result<Outcome, CountError> {
 pub(super) struct Job<'a> {
     pub(super) args: &'a CountArgs,
     pub(super) workers: usize,
+    filter: Option<Filter>,
     settings: Settings,
 }
 
@@ -81,12 +83,13 @@ impl<'a> Job<'a> {
             networks: args.networks()?,
             keys: HashKeys::repeatable(random::key()?),
         };
-        Ok(Self { args, workers: usize::from(args.workers.unwrap_or(profile.workers)), settings })
+        let filter = args.filter.as_deref().map(compile::load_for_every_link).transpose()?;
+        Ok(Self { args, workers: usize::from(args.workers.unwrap_or(profile.workers)), filter, settings })
     }
 
-    /// An empty meter for frames of `link`, for which the filter is compiled.
-    pub(super) fn meter(&self, link: LinkType) -> Result<Meter, CountError> {
-        Ok(Meter::new(Inventory::new(self.settings.clone()), self.filter(link)?))
+    /// An empty meter behind the filter.
+    pub(super) fn meter(&self) -> Meter {
+        Meter::new(Inventory::new(self.settings.clone()), self.filter.clone())
     }
 
     /// The same for a source that filters by itself.
@@ -94,12 +97,25 @@ impl<'a> Job<'a> {
         Meter::new(Inventory::new(self.settings.clone()), None)
     }
 
-    pub(super) fn filter(&self, link: LinkType) -> Result<Option<Program>, CountError> {
-        Ok(self.args.filter.as_deref().map(|spec| compile::load(spec, link)).transpose()?)
+    /// The filter for a source of Ethernet frames that applies it itself.
+    pub(super) fn ethernet_program(&self) -> Result<Option<Program>, CountError> {
+        let load = |spec| compile::load(spec, LinkType::Ethernet);
+        Ok(self.args.filter.as_deref().map(load).transpose()?)
+    }
+
+    /// Whether frames of this link type cannot be judged, which is said; all of them are left out.
+    pub(super) fn filter_lacks(&self, name: &str, link: LinkType) -> bool {
+        let lacks = self.filter.as_ref().is_some_and(|filter| filter.program(link).is_none());
+        if lacks {
+            screen::talk(&format!(
+                "{name}: the filter has no meaning for link type {link}; its frames are left out"
+            ));
+        }
+        lacks
     }
 
     fn count_each(&self) -> Result<Outcome, CountError> {
-        let mut meter = self.meter(LinkType::Ethernet)?;
+        let mut meter = self.meter();
         let mut outcome = Outcome::Complete;
         for path in &self.args.files {
             meter.clear();
@@ -115,7 +131,7 @@ impl<'a> Job<'a> {
     }
 
     fn count_union(&self) -> Result<Outcome, CountError> {
-        let mut meter = self.meter(LinkType::Ethernet)?;
+        let mut meter = self.meter();
         let mut outcome = Outcome::Complete;
         let (mut names, mut link_types) = (Vec::new(), Vec::new());
         for path in &self.args.files {
@@ -146,15 +162,27 @@ impl<'a> Job<'a> {
             let total = file.total_bytes();
             let ending =
                 screen::with_progress(&name, total, &progress, || self.read(&mut file, meter, &progress))?;
-            Ok((ending, file.link_types().iter().map(ToString::to_string).collect()))
+            Ok((ending, file.link_types().to_vec()))
         });
         match read {
-            Ok((ending, link_types)) => Some(Counted { outcome: tell_ending(&name, &ending), link_types }),
+            Ok((ending, links)) => Some(self.counted(&name, &ending, &links)),
             Err(error) => {
                 screen::talk(&format!("{name}: {error}"));
                 None
             }
         }
+    }
+
+    fn counted(&self, name: &str, ending: &Ending, links: &[DeclaredLink]) -> Counted {
+        let mut outcome = tell_ending(name, ending);
+        for link in links {
+            if let DeclaredLink::Decoded(link) = link
+                && self.filter_lacks(name, *link)
+            {
+                outcome = Outcome::Incomplete;
+            }
+        }
+        Counted { outcome, link_types: links.iter().map(ToString::to_string).collect() }
     }
 
     fn read(
@@ -205,10 +233,8 @@ impl<'a> Job<'a> {
             Source::File(name) if self.args.each => Some(name.as_str()),
             _ => None,
         };
-        for line in list_json(file, &listing)? {
-            screen::data(&line)?;
-        }
-        Ok(())
+        let lines = list_json(file, &listing)?;
+        if lines.is_empty() { Ok(()) } else { Ok(screen::data(&lines.join("\n"))?) }
     }
 }
 

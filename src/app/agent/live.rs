@@ -1,5 +1,6 @@
 //! Counting live: packet threads until time is up, a signal comes, or the interface is gone.
 
+use super::args::BackendArg;
 use super::count::{CountError, Job, Outcome};
 use super::meter::Meter;
 use super::report::Source;
@@ -23,7 +24,9 @@ pub(super) fn count(job: &Job<'_>, interface: &str, ring_bytes: u32) -> Result<O
     for signal in [SIGINT, SIGTERM] {
         signal_hook::flag::register(signal, Arc::clone(&stop))?;
     }
-    let filter = job.filter(LinkType::Ethernet)?;
+    // The ring filters in the kernel. What libpcap delivers, and of which link type, the meter judges.
+    let at_source = job.args.backend != BackendArg::Libpcap;
+    let program = if at_source { job.ethernet_program()? } else { None };
     let sources = LiveSource::open(
         interface,
         &LiveOptions {
@@ -32,15 +35,22 @@ pub(super) fn count(job: &Job<'_>, interface: &str, ring_bytes: u32) -> Result<O
             snaplen: SNAPLEN,
             promiscuous: true,
             workers: job.workers,
-            filter: filter.as_ref(),
+            filter: program.as_ref(),
         },
     )?;
     let link = sources.first().map_or(LinkType::Ethernet, LiveSource::link);
+    if !at_source && job.filter_lacks(interface, link) {
+        return Ok(Outcome::Incomplete);
+    }
     let deadline = job.args.duration.map(|duration| clock::now() + duration);
     screen::talk(&format!("counting on {interface}; Ctrl-C ends it and prints the result"));
-    let (mut meter, counters, outcome) = run_workers(job, sources, &Until { stop: &stop, deadline });
+    let meter = || if at_source { job.unfiltered_meter() } else { job.meter() };
+    let workers = sources.into_iter().map(|source| (source, meter())).collect();
+    let Some((mut meter, counters, outcome)) = run_workers(workers, &Until { stop: &stop, deadline }) else {
+        return Ok(Outcome::Incomplete);
+    };
     job.print(&mut meter, Source::Interface(interface.to_owned()), |report| {
-        report.filtered = counters.filtered;
+        report.filtered += counters.filtered;
         report.link_types = vec![link.to_string()];
         report.live = Some(counters.into());
     })?;
@@ -64,22 +74,21 @@ impl Until<'_> {
     }
 }
 
-/// One thread and one table for each source; then the union of all.
-fn run_workers(job: &Job<'_>, sources: Vec<LiveSource>, until: &Until<'_>) -> (Meter, LiveCounters, Outcome) {
-    let meters: Vec<_> = sources.iter().map(|_| job.unfiltered_meter()).collect();
-    let work = |(source, meter)| run_worker(source, meter, until);
+/// One thread for each source and its table; then the union of all. `None` when there is no source.
+fn run_workers(
+    workers: Vec<(LiveSource, Meter)>,
+    until: &Until<'_>,
+) -> Option<(Meter, LiveCounters, Outcome)> {
     let finished: Vec<_> = std::thread::scope(|scope| {
-        let threads: Vec<_> =
-            sources.into_iter().zip(meters).map(|pair| scope.spawn(move || work(pair))).collect();
+        let run = |(source, meter)| scope.spawn(move || run_worker(source, meter, until));
+        let threads: Vec<_> = workers.into_iter().map(run).collect();
         threads.into_iter().filter_map(|thread| thread.join().ok()).collect()
     });
-    let united = finished.into_iter().reduce(|mut whole, mut part| {
+    finished.into_iter().reduce(|mut whole, mut part| {
         whole.0.unite(&mut part.0);
         whole.1 += part.1;
         (whole.0, whole.1, whole.2.and(part.2))
-    });
-    // There is at least one source, and a packet thread that panics ends the program.
-    united.unwrap_or_else(|| (job.unfiltered_meter(), LiveCounters::default(), Outcome::Incomplete))
+    })
 }
 
 fn run_worker(mut source: LiveSource, mut meter: Meter, until: &Until<'_>) -> (Meter, LiveCounters, Outcome) {

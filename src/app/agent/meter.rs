@@ -1,6 +1,6 @@
 //! Between a capture and an inventory: the filter, and what it left out.
 
-use crate::engine::filter::Program;
+use crate::engine::filter::Filter;
 use crate::engine::inventory::Inventory;
 use crate::io::capture::FrameSink;
 use crate::model::frame::Frame;
@@ -12,12 +12,12 @@ pub struct Meter {
     pub inventory: Inventory,
     /// Frames that the filter rejected.
     pub filtered: u64,
-    filter: Option<Program>,
+    filter: Option<Filter>,
 }
 
 impl Meter {
     /// Counts into `inventory` what `filter` lets through; everything when there is none.
-    pub fn new(inventory: Inventory, filter: Option<Program>) -> Self {
+    pub fn new(inventory: Inventory, filter: Option<Filter>) -> Self {
         Self { inventory, filtered: 0, filter }
     }
 
@@ -41,7 +41,7 @@ impl Meter {
 
     #[cold]
     fn filter(&mut self, frame: &Frame<'_>) {
-        if self.filter.as_ref().is_none_or(|program| program.matches(frame)) {
+        if self.filter.as_ref().is_none_or(|filter| filter.matches(frame)) {
             self.inventory.sight(frame);
         } else {
             self.filtered += 1;

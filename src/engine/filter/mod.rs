@@ -12,9 +12,11 @@
 //! | `text.rs` | the decimal form |
 //! | `packet.rs` | loads from a frame |
 //! | `run.rs` | the interpreter |
+//! | `by_link.rs` | a program for each link type |
 //! | `guard.rs` | loads that cannot fail |
 //! | [`kernel`] | the form the kernel can run without losing count |
 
+mod by_link;
 mod check;
 mod guard;
 pub mod kernel;
@@ -25,6 +27,7 @@ mod run;
 mod tests;
 mod text;
 
+pub use by_link::Filter;
 pub use check::ProgramError;
 pub use op::Instruction;
 pub use text::DecimalError;

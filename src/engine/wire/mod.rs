@@ -69,19 +69,11 @@ impl Decoded {
     }
 }
 
-/// Reads one frame.
-#[inline]
+/// Reads one frame of any kind. [`decode_common`] reads most of them sooner.
 pub fn decode(frame: &Frame<'_>) -> Decoded {
+    let bytes = frame.bytes;
     match frame.link {
-        LinkType::Ethernet => ethernet::decode(frame.bytes, frame.stripped_tag),
-        other => decode_rarer(other, frame.bytes),
-    }
-}
-
-#[cold]
-fn decode_rarer(link: LinkType, bytes: &[u8]) -> Decoded {
-    match link {
-        LinkType::Ethernet => ethernet::decode(bytes, None),
+        LinkType::Ethernet => ethernet::decode(bytes, frame.stripped_tag),
         LinkType::LinuxSll => cooked::decode_v1(bytes),
         LinkType::LinuxSll2 => cooked::decode_v2(bytes),
         LinkType::Null => loopback::decode_null(bytes),

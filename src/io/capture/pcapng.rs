@@ -157,12 +157,7 @@ impl Pcapng {
         length: usize,
         sink: &mut S,
     ) -> Result<(), Damage> {
-        let Some((header, data)) = body.split_first_chunk::<20>() else {
-            return Err(too_short(length));
-        };
-        let interface = word::<BIG, _>(header, 0);
-        let packet = packet(data, length - header.len(), word::<BIG, _>(header, 12))?;
-        self.timed(interface, ticks::<BIG>(header), packet, sink)
+        self.stamped::<BIG, S>(body, length, |header| word::<BIG, _>(header, 0), sink)
     }
 
     /// Packet Block (appendix A): as enhanced, with a 16-bit interface and a drop count.
@@ -173,12 +168,23 @@ impl Pcapng {
         length: usize,
         sink: &mut S,
     ) -> Result<(), Damage> {
+        self.stamped::<BIG, S>(body, length, |header| short::<BIG, _>(header, 0).into(), sink)
+    }
+
+    /// A packet with a timestamp, of the interface that `interface` finds in the block's header.
+    #[inline(always)]
+    fn stamped<const BIG: bool, S: FrameSink>(
+        &mut self,
+        body: &[u8],
+        length: usize,
+        interface: impl Fn(&[u8; 20]) -> u32,
+        sink: &mut S,
+    ) -> Result<(), Damage> {
         let Some((header, data)) = body.split_first_chunk::<20>() else {
             return Err(too_short(length));
         };
-        let interface = u32::from(short::<BIG, _>(header, 0));
         let packet = packet(data, length - header.len(), word::<BIG, _>(header, 12))?;
-        self.timed(interface, ticks::<BIG>(header), packet, sink)
+        self.timed(interface(header), ticks::<BIG>(header), packet, sink)
     }
 
     /// Simple Packet Block (4.4): original length, packet; of the first interface, without time.

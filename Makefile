@@ -27,6 +27,7 @@ demo: build
 
 # Live tests need root: the test programs are built as you and run as root.
 test: deps
+	@[ -d $${TOLLGATE_CAPTURES:-$(CAPTURES)} ] || echo "NOT RUN: tests over public captures; there are none in $(CAPTURES)"
 	cargo test --locked
 	cargo test --locked --release --lib
 	@tests=$$(cargo test --locked --no-run --message-format=json 2>/dev/null | sed -n 's/.*"name":"live_[^}]*}.*"executable":"\([^"]*\)".*/\1/p'); \

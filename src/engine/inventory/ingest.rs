@@ -86,7 +86,7 @@ struct Overflow {
     sketch: Sketch,
     /// Admitted after all, when the sketch could no longer forget them.
     admitted_since: u64,
-    /// Pairs without room whose components are counted.
+    /// Pairs or switch ports without room: no component is missing, but a MAC may be taken for one that is none.
     pairs_lost: bool,
 }
 
@@ -267,18 +267,20 @@ impl Inventory {
     /// Finds or makes the record of a sighting and counts it there; `None` when there is no room.
     fn place(&mut self, sighting: &Sighting, hash: u64) -> Option<Slot> {
         let slot = match self.table.find(sighting.key, hash) {
-            // A switch port that turns out to be a station is a new component like any other.
-            Some(slot)
-                if self.table.is_infrastructure(slot)
-                    && self.table.room() != Room::Plenty
-                    && !self.may_enter(sighting.key, sighting.time) =>
-            {
-                return None;
-            }
+            Some(slot) if self.table.is_infrastructure(slot) => self.promote(slot, sighting)?,
             Some(slot) => slot,
             None => self.admit(sighting)?,
         };
         self.table.update(slot, sighting);
+        Some(slot)
+    }
+
+    /// A switch port that turns out to be a station is a new component like any other.
+    fn promote(&mut self, slot: Slot, sighting: &Sighting) -> Option<Slot> {
+        if self.table.room() != Room::Plenty && !self.may_enter(sighting.key, sighting.time) {
+            return None;
+        }
+        self.nothing_is_missing_of(sighting.key);
         Some(slot)
     }
 
@@ -301,6 +303,9 @@ impl Inventory {
     /// What is counted is not missing any more, however it came in: both halves of a pair (a MAC is no component once
     /// it has an address), and also what was admitted without asking because a MAC gave up its room in between.
     fn nothing_is_missing_of(&mut self, key: Key) {
+        if self.waiting_beside.waiting() != 0 {
+            self.waiting_beside.dismiss(keyed(self.settings.keys.sketch, key));
+        }
         if self.waiting.waiting() == 0 && self.overflow.sketch.is_empty() {
             return;
         }
@@ -338,7 +343,9 @@ impl Inventory {
             self.overflow.pairs_lost = true;
             return false;
         }
-        self.waiting_beside.ask(keyed(self.settings.keys.sketch, key), now) == Admission::Second
+        let admission = self.waiting_beside.ask(keyed(self.settings.keys.sketch, key), now);
+        self.overflow.pairs_lost |= matches!(admission, Admission::Displaces(_) | Admission::TurnedAway);
+        admission == Admission::Second
     }
 
     fn lose(&mut self, key: Key, refused: Refused) {
@@ -364,8 +371,9 @@ impl Inventory {
         match self.table.find(key, hash) {
             Some(slot) => self.table.set_marks(slot, Marks::CONTROL),
             None if self.table.room() == Room::Plenty || self.may_enter_beside(key, time) => {
-                let _ =
-                    self.table.insert(key, Marks::CONTROL).inspect_err(|&refused| self.lose(key, refused));
+                let inserted = self.table.insert(key, Marks::CONTROL);
+                self.waiting_beside.dismiss(keyed(self.settings.keys.sketch, key));
+                let _ = inserted.inspect_err(|&refused| self.lose(key, refused));
             }
             None => {}
         }
@@ -398,6 +406,7 @@ impl Inventory {
             self.overflow.sketch.remove(component);
         });
         self.forget_all_counted();
+        self.overflow.pairs_lost |= other.waiting_beside.waiting() > 0;
         self.packets += other.packets;
         self.undecoded += other.undecoded;
         self.span.merge(other.span);
@@ -427,7 +436,7 @@ impl Inventory {
             external_is_estimate: self.external.is_estimate(),
             packets: self.packets,
             undecoded: self.undecoded,
-            saturated: missing > 0 || self.overflow.pairs_lost,
+            saturated: missing > 0 || self.waiting_beside.waiting() > 0 || self.overflow.pairs_lost,
             overflow_estimate: missing,
             span: self.span,
         }

@@ -87,6 +87,40 @@ fn a_new_mac_of_a_counted_address_is_no_overflow() {
     assert_eq!((after.census, after.overflow_estimate), (full.census, full.overflow_estimate));
 }
 
+/// Room for four, three taken: from here on what is new must be sighted twice.
+fn scarce() -> Inventory {
+    let mut inventory = Inventory::new(Settings { capacity: 4, ..inventory().settings.clone() });
+    sight(&mut inventory, &lldp(7));
+    sight(&mut inventory, &from(1, [10, 0, 0, 1]));
+    sight(&mut inventory, &from(2, [0, 0, 0, 0]));
+    sight(&mut inventory, &from(3, [0, 0, 0, 0]));
+    inventory
+}
+
+#[test]
+fn a_switch_port_that_waited_and_found_room_is_missing_no_more() {
+    let mut inventory = scarce();
+    sight(&mut inventory, &from(7, [0, 0, 0, 0]));
+    assert_eq!(tally(&mut inventory).overflow_estimate, 1);
+    // The second MAC gives up its room, so that the next new component needs not wait.
+    sight(&mut inventory, &from(2, [10, 0, 0, 1]));
+    sight(&mut inventory, &from(7, [0, 0, 0, 0]));
+    let after = tally(&mut inventory);
+    assert_eq!((after.census.components(), after.overflow_estimate), (3, 0));
+}
+
+#[test]
+fn while_a_pair_waits_the_count_says_that_it_may_not_be_exact() {
+    let mut inventory = scarce();
+    sight(&mut inventory, &from(4, [10, 0, 0, 1]));
+    let waiting = tally(&mut inventory);
+    assert_eq!((waiting.census.components(), waiting.saturated, waiting.overflow_estimate), (3, true, 0));
+    let later = CaptureTime::from_nanos(2_000_000_000);
+    let again = from(4, [10, 0, 0, 1]);
+    inventory.sight(&Frame { link: LinkType::Ethernet, time: later, bytes: &again, stripped_tag: None });
+    assert!(!tally(&mut inventory).saturated);
+}
+
 #[test]
 fn cleared_is_new() {
     let mut used = inventory();

@@ -17,11 +17,14 @@
 //! counters; a pair that is new moves the count. At the end the inventories of several workers, files or sensors
 //! unite by union, and [`app::agent`] prints the figures or the list, which are the same set.
 //!
+//! **How a count reaches the Center.** [`engine::sync`] numbers what changed and says what to report; [`engine::fleet`]
+//! unites the reports of all sensors. [`engine::licensing`] is how the Center stands with the licence authority
+//! ([`engine::authority`]); [`engine::entitlement`] is what a sensor may run because of it. What they say to each other
+//! is [`model::message`].
+//!
 //! **Where to add a link type**: see [`engine::wire`].
 
-#[cfg(feature = "agent")]
 pub mod app;
 pub mod engine;
-#[cfg(feature = "agent")]
 pub mod io;
 pub mod model;

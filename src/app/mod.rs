@@ -1,3 +1,4 @@
 //! Programs: each wires the pieces below into one that runs.
 
+#[cfg(feature = "agent")]
 pub mod agent;

@@ -6,7 +6,22 @@
 //! 2. [`inventory`] keeps each sighting once, in a table of fixed size, and counts components as they come.
 //!
 //! [`filter`] decides, before both, whether a capture filter lets the frame through.
+//!
+//! From there the count goes to the Center: [`sync`] on the sensor says what to tell next, [`fleet`] on the Center unites
+//! what all sensors told. [`licensing`] is how the Center stands with the licence [`authority`], and [`entitlement`]
+//! what a sensor may run because of it.
+//!
+//! Engines share four verbs and no trait: `handle(input, now)`, `poll(now) -> Option<Action>`, `next_deadline()`,
+//! `snapshot()`. A `Refusal` is a domain's answer; an error is a broken thing.
 
+#[cfg(feature = "satellite")]
+pub mod authority;
+pub mod entitlement;
 pub mod filter;
+#[cfg(feature = "center")]
+pub mod fleet;
 pub mod inventory;
+#[cfg(feature = "center")]
+pub mod licensing;
+pub mod sync;
 pub mod wire;

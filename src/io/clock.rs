@@ -1,5 +1,7 @@
 //! The clock. Nothing else in this crate reads one: engines are told the time by the frames.
 
+use crate::model::time::{Now, Ticks, UnixTime};
+use std::sync::LazyLock;
 use std::time::{Instant, SystemTime};
 
 /// Now, on a clock that never goes back; for intervals.
@@ -12,6 +14,15 @@ pub fn now() -> Instant {
 #[allow(clippy::disallowed_methods, reason = "this is the one place")]
 pub fn wall() -> SystemTime {
     SystemTime::now()
+}
+
+/// Both clocks, for the engines.
+pub fn both() -> Now {
+    static START: LazyLock<Instant> = LazyLock::new(now);
+    let ticks = u64::try_from(START.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let since_1970 = wall().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let wall = UnixTime::from_millis(u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX));
+    Now { ticks: Ticks::from_millis(ticks), wall }
 }
 
 #[cfg(test)]

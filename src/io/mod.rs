@@ -8,6 +8,8 @@
 //! | random keys | [`random`] | `getrandom` |
 //! | the clock | [`clock`] | std |
 
+#[cfg(feature = "agent")]
 pub mod capture;
 pub mod clock;
+#[cfg(any(feature = "agent", feature = "center", feature = "satellite"))]
 pub mod random;

@@ -1,6 +1,9 @@
 //! MAC addresses, held in the low 48 bits of a word so that one load and one compare handle them.
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
 use std::fmt;
+use std::str::FromStr;
 
 /// A 48-bit IEEE 802 MAC address, first octet in bits 47..40.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -57,6 +60,42 @@ impl fmt::Debug for MacAddr {
     }
 }
 
+/// A text that is no MAC address.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("a MAC address has six octets of two hexadecimal digits, like 00:1b:1b:0a:0b:0c")]
+pub struct NoMac;
+
+impl FromStr for MacAddr {
+    type Err = NoMac;
+
+    fn from_str(text: &str) -> Result<Self, NoMac> {
+        let bytes = text.as_bytes();
+        let shape = bytes.len() == 17
+            && bytes
+                .iter()
+                .enumerate()
+                .all(|(at, b)| if at % 3 == 2 { *b == b':' } else { b.is_ascii_hexdigit() });
+        if !shape {
+            return Err(NoMac);
+        }
+        let digit = |at: usize| u64::from((bytes[at] as char).to_digit(16).unwrap_or(0));
+        Ok(Self((0..6).fold(0, |bits, octet| bits << 8 | digit(octet * 3) << 4 | digit(octet * 3 + 1))))
+    }
+}
+
+impl Serialize for MacAddr {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for MacAddr {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <Cow<'de, str>>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,5 +112,13 @@ mod tests {
     #[test]
     fn prints_as_six_octets() {
         assert_eq!(MacAddr::new([0, 0x1b, 0x1b, 0xa, 0xb, 0xc]).to_string(), "00:1b:1b:0a:0b:0c");
+    }
+
+    #[test]
+    fn reads_what_it_prints_and_nothing_else() {
+        assert_eq!("00:1b:1B:0a:0b:0c".parse(), Ok(MacAddr::new([0, 0x1b, 0x1b, 0xa, 0xb, 0xc])));
+        for bad in ["", "00:1b:1b:0a:0b", "00-1b-1b-0a-0b-0c", "00:1b:1b:0a:0b:0g", "00:1b:1b:0a:0b:0é"] {
+            assert_eq!(bad.parse::<MacAddr>(), Err(NoMac), "{bad}");
+        }
     }
 }

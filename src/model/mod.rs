@@ -1,10 +1,15 @@
 //! Words: the names, messages and limits that the other floors speak in. No I/O, no decisions.
 //! Beside them [`prefetch`], the one hint to the processor that readers and tables share.
 
+pub mod digest;
 pub mod frame;
+pub mod ident;
 pub mod key;
 pub mod mac;
+pub mod message;
 pub mod prefetch;
+pub mod prefix;
 pub mod profile;
+pub mod sighting;
 pub mod time;
 pub mod vlan;

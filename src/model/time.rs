@@ -1,4 +1,10 @@
-//! Capture time: when a frame was seen, as the capture says. Nothing here reads a clock.
+//! Times: when a frame was seen, as the capture says; and the two clocks that programs tell engines. Nothing here
+//! reads a clock.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
+use std::time::Duration;
 
 /// Nanoseconds since 1970-01-01T00:00:00Z. Saturates in the year 2554.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -75,6 +81,125 @@ impl Span {
     }
 }
 
+/// Wall time in milliseconds since 1970-01-01T00:00:00Z, for what is compared between machines. RFC 3339 as text, in
+/// UTC with three decimals.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct UnixTime(u64);
+
+impl UnixTime {
+    /// 1970-01-01T00:00:00Z, which stands for "never".
+    pub const NEVER: Self = Self(0);
+    /// Late on 30 December 9999: beyond it there may be no RFC 3339 text in some offset.
+    pub const MAX: Self = Self(253_402_207_200_000);
+
+    /// From milliseconds since the epoch; later times than [`UnixTime::MAX`] are cut to it.
+    pub const fn from_millis(millis: u64) -> Self {
+        if millis > Self::MAX.0 { Self::MAX } else { Self(millis) }
+    }
+
+    /// Milliseconds since the epoch.
+    pub const fn millis(self) -> u64 {
+        self.0
+    }
+
+    /// Seconds since the epoch.
+    pub const fn secs(self) -> u64 {
+        self.0 / 1000
+    }
+
+    /// The time between, zero when `earlier` is later.
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+
+    /// This time and `duration`.
+    pub fn plus(self, duration: Duration) -> Self {
+        Self::from_millis(self.0.saturating_add(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)))
+    }
+}
+
+impl From<CaptureTime> for UnixTime {
+    fn from(time: CaptureTime) -> Self {
+        Self::from_millis(time.nanos() / 1_000_000)
+    }
+}
+
+impl From<UnixTime> for CaptureTime {
+    fn from(time: UnixTime) -> Self {
+        Self::from_nanos(time.0.saturating_mul(1_000_000))
+    }
+}
+
+impl std::fmt::Display for UnixTime {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let time = i64::try_from(self.0).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
+        write!(f, "{:.3}", time.unwrap_or(Timestamp::UNIX_EPOCH))
+    }
+}
+
+/// A text that is no time.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("a time is written like 2026-11-24T08:00:00.000Z (RFC 3339), from 1970 to 9999")]
+pub struct NoTime;
+
+impl std::str::FromStr for UnixTime {
+    type Err = NoTime;
+
+    fn from_str(text: &str) -> Result<Self, NoTime> {
+        let time: Timestamp = text.parse().map_err(|_| NoTime)?;
+        let millis = u64::try_from(time.as_millisecond()).map_err(|_| NoTime)?;
+        if millis <= Self::MAX.0 { Ok(Self(millis)) } else { Err(NoTime) }
+    }
+}
+
+impl Serialize for UnixTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for UnixTime {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <Cow<'de, str>>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// A reading of the monotonic clock, in milliseconds since some start: for waiting. Never compared between processes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Ticks(u64);
+
+impl Ticks {
+    /// From milliseconds.
+    pub const fn from_millis(millis: u64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds.
+    pub const fn millis(self) -> u64 {
+        self.0
+    }
+
+    /// The time between, zero when `earlier` is later.
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+
+    /// This reading and `duration`.
+    pub fn plus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)))
+    }
+}
+
+/// Both clocks, as every engine is told them: monotonic for waiting, wall for leases and what people read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Now {
+    /// For waiting.
+    pub ticks: Ticks,
+    /// For comparing with other machines.
+    pub wall: UnixTime,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,5 +219,16 @@ mod tests {
         assert_eq!((span.first.nanos(), span.last.nanos()), (3, 7));
         span.merge(Span::EMPTY);
         assert_eq!((span.first.nanos(), span.last.nanos()), (3, 7));
+    }
+
+    #[test]
+    fn wall_time_travels_as_rfc_3339() {
+        let time = UnixTime::from_millis(1_763_971_200_123);
+        assert_eq!(time.to_string(), "2025-11-24T08:00:00.123Z");
+        assert_eq!(time.to_string().parse(), Ok(time));
+        assert_eq!("2025-11-24T09:00:00.123+01:00".parse(), Ok(time));
+        assert_eq!(UnixTime::NEVER.to_string(), "1970-01-01T00:00:00.000Z");
+        assert_eq!(UnixTime::MAX.to_string().parse(), Ok(UnixTime::MAX));
+        assert!("1969-12-31T23:59:59Z".parse::<UnixTime>().is_err() && "now".parse::<UnixTime>().is_err());
     }
 }

@@ -6,8 +6,9 @@ use crate::support::traffic::{Flood, Mix, Plant, Random, Sizes};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use tollgate::engine::inventory::networks::Networks;
-use tollgate::engine::inventory::policy::{Policy, Prefix};
+use tollgate::engine::inventory::policy::Policy;
 use tollgate::engine::inventory::{Inventory, Settings};
+use tollgate::model::prefix::Prefix;
 use tollgate::model::vlan::VlanSet;
 
 const NETWORKS: [&str; 4] = ["default", "cell-a", "cell-b", "cell-c"];

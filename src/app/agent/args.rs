@@ -1,9 +1,10 @@
 //! What the user typed, and what it means.
 
 use crate::engine::inventory::networks::{Networks, NetworksError};
-use crate::engine::inventory::policy::{Contradiction, Policy, Prefix};
+use crate::engine::inventory::policy::{Contradiction, Policy};
 use crate::engine::inventory::table::CAPACITY_MAX;
 use crate::io::capture::live::Backend;
+use crate::model::prefix::Prefix;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;

@@ -18,7 +18,6 @@
 //! of real equipment; [`sketch`] counts what has no room.
 
 pub mod admission;
-pub mod digest;
 pub mod hash;
 pub mod ingest;
 pub mod listing;

@@ -1,9 +1,8 @@
 //! Address classes (counting rules, section 3): which addresses count, and why the others do not.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::str::FromStr;
-
 use crate::model::key::Key;
+use crate::model::prefix::Prefix;
+use std::net::IpAddr;
 
 /// What an address is to the count.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord)]
@@ -17,69 +16,6 @@ pub enum Class {
     Internal,
     /// Counted apart, never billed.
     External,
-}
-
-/// An address prefix, `ADDRESS/LENGTH`; bits beyond the length are zero.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord)]
-pub struct Prefix {
-    address: IpAddr,
-    length: u8,
-}
-
-/// Why a text is no prefix.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum PrefixError {
-    /// Not an address before the slash.
-    #[error("'{0}' is not an IPv4 or IPv6 prefix; write it like 198.51.100.0/24 or 2001:db8::/32")]
-    Address(String),
-    /// No number, or one beyond the address's bits.
-    #[error("the length in '{0}' must be a number from 0 to {1}")]
-    Length(String, u8),
-    /// Bits set beyond the length.
-    #[error("'{0}' has bits set beyond its length; did you mean {1}?")]
-    HostBits(String, Prefix),
-}
-
-impl FromStr for Prefix {
-    type Err = PrefixError;
-
-    fn from_str(text: &str) -> Result<Self, PrefixError> {
-        let (address, length) = text.split_once('/').map_or((text, None), |(a, l)| (a, Some(l)));
-        let address: IpAddr = address.parse().map_err(|_| PrefixError::Address(text.to_owned()))?;
-        let most = if address.is_ipv4() { 32 } else { 128 };
-        let length = match length.map(u8::from_str) {
-            None => most,
-            Some(Ok(length)) if length <= most => length,
-            Some(_) => return Err(PrefixError::Length(text.to_owned(), most)),
-        };
-        let prefix = Self { address: truncate(address, length), length };
-        if prefix.address == address {
-            Ok(prefix)
-        } else {
-            Err(PrefixError::HostBits(text.to_owned(), prefix))
-        }
-    }
-}
-
-impl std::fmt::Display for Prefix {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}/{}", self.address, self.length)
-    }
-}
-
-fn truncate(address: IpAddr, length: u8) -> IpAddr {
-    match address {
-        IpAddr::V4(v4) => Ipv4Addr::from_bits(v4.to_bits() & v4_mask(length)).into(),
-        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & v6_mask(length)).into(),
-    }
-}
-
-fn v4_mask(length: u8) -> u32 {
-    u32::MAX.checked_shl(32 - u32::from(length)).unwrap_or(0)
-}
-
-fn v6_mask(length: u8) -> u128 {
-    u128::MAX.checked_shl(128 - u32::from(length)).unwrap_or(0)
 }
 
 /// The classes of the rules, before any declaration.
@@ -168,7 +104,7 @@ fn layers(declared: &[(Prefix, Class)]) -> Vec<(Prefix, Class)> {
     let (mut layers, mut above): (Vec<_>, Vec<_>) =
         defaults.partition(|(_, class)| *class == Class::Internal);
     above.extend(declared);
-    above.sort_by_key(|(prefix, _)| prefix.length);
+    above.sort_by_key(|(prefix, _)| prefix.length());
     layers.append(&mut above);
     layers
 }
@@ -184,11 +120,8 @@ struct Ranges {
 
 impl Ranges {
     fn flatten(layers: &[(Prefix, Class)], v4: bool) -> Self {
-        let spans: Vec<_> = layers
-            .iter()
-            .filter(|(p, _)| p.address.is_ipv4() == v4)
-            .map(|(p, class)| (span(*p), *class))
-            .collect();
+        let spans: Vec<_> =
+            layers.iter().filter(|(p, _)| p.is_v4() == v4).map(|(p, class)| (p.span(), *class)).collect();
         let mut edges = vec![0];
         for ((first, last), _) in &spans {
             edges.push(*first);
@@ -212,14 +145,6 @@ impl Ranges {
         let first_bits = (address >> 112) as usize;
         self.by_first_bits[first_bits].unwrap_or_else(|| class_among(&self.starts, address))
     }
-}
-
-fn span(prefix: Prefix) -> (u128, u128) {
-    let (first, mask) = match prefix.address {
-        IpAddr::V4(v4) => (u128::from(v4.to_bits()) << 96, u128::from(v4_mask(prefix.length)) << 96),
-        IpAddr::V6(v6) => (v6.to_bits(), v6_mask(prefix.length)),
-    };
-    (first, first | !mask)
 }
 
 fn class_among(starts: &[(u128, Class)], address: u128) -> Class {

@@ -1,42 +1,9 @@
 //! One record: a key, and all that is known of it, in one cache line.
 
 use crate::model::key::Key;
+pub use crate::model::sighting::Marks;
 use crate::model::time::{CaptureTime, Span};
 use crate::model::vlan::{VlanSet, VlanStack};
-
-/// Facts about a key that are either so or not; they only ever get set.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Marks(u8);
-
-impl Marks {
-    /// Nothing is known.
-    pub const NONE: Self = Self(0);
-    /// Sighted as a source (a MAC: alone or with an address).
-    pub const PRESENT: Self = Self(1);
-    /// The pair was claimed by ARP or a neighbour advertisement.
-    pub const CLAIMED: Self = Self(2);
-    /// A MAC that sent link-control frames.
-    pub const CONTROL: Self = Self(4);
-    /// A MAC that sourced an internal address.
-    pub const ADDRESSED: Self = Self(8);
-
-    /// Both.
-    #[inline]
-    pub const fn and(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    /// Whether all of `other` is set.
-    #[inline]
-    pub const fn hold(self, other: Self) -> bool {
-        other.0 & !self.0 == 0
-    }
-
-    /// The bits, for the set digest.
-    pub const fn bits(self) -> u8 {
-        self.0
-    }
-}
 
 /// What is kept of one key. 64 bytes, so that the common frame touches one line.
 #[derive(Clone, Debug)]
@@ -81,7 +48,12 @@ impl Record {
     #[inline]
     #[allow(clippy::cast_possible_truncation, reason = "the low eight bits are the marks")]
     pub const fn marks(&self) -> Marks {
-        Marks(self.packets_and_marks as u8)
+        Marks::from_bits(self.packets_and_marks as u8)
+    }
+
+    /// Whether the key was sighted by itself, and not only implied by a pair.
+    pub const fn is_fact(&self) -> bool {
+        self.packets() > 0 || self.marks().hold(Marks::CONTROL)
     }
 
     /// The VLAN ids.
@@ -105,7 +77,7 @@ impl Record {
     /// Sets marks; returns whether any was new.
     pub fn mark(&mut self, marks: Marks) -> bool {
         let new = !self.marks().hold(marks);
-        self.packets_and_marks |= u64::from(marks.0);
+        self.packets_and_marks |= u64::from(marks.bits());
         new
     }
 

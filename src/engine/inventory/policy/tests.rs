@@ -2,6 +2,7 @@
 
 use super::*;
 use proptest::prelude::*;
+use std::net::Ipv4Addr;
 
 fn prefixes(texts: &[&str]) -> Vec<Prefix> {
     texts.iter().map(|text| text.parse().unwrap()).collect()
@@ -100,15 +101,14 @@ fn what_is_no_prefix_is_explained() {
 }
 
 fn slow_class(declared: &[(Prefix, Class)], address: IpAddr) -> Class {
-    let holds =
-        |p: &Prefix| p.address.is_ipv4() == address.is_ipv4() && truncate(address, p.length) == p.address;
+    let holds = |p: &Prefix| p.holds(address);
     let longest = |list: &[(Prefix, Class)]| {
-        list.iter().copied().filter(|(p, _)| holds(p)).max_by_key(|(p, _)| p.length)
+        list.iter().copied().filter(|(p, _)| holds(p)).max_by_key(|(p, _)| p.length())
     };
     let defaults: Vec<_> = DEFAULTS.iter().map(|(text, class)| (text.parse().unwrap(), *class)).collect();
     match (longest(declared), longest(&defaults)) {
         (Some((_, class)), Some((_, Class::Internal)) | None) => class,
-        (Some((declared, class)), Some((default, _))) if declared.length >= default.length => class,
+        (Some((declared, class)), Some((default, _))) if declared.length() >= default.length() => class,
         (_, Some((_, class))) => class,
         (None, None) => Class::External,
     }
@@ -123,14 +123,14 @@ proptest! {
         let mut all: Vec<(Prefix, bool)> = raw
             .iter()
             .map(|&(bits, length, inside)| {
-                (Prefix { address: truncate(Ipv4Addr::from_bits(bits).into(), length), length }, inside)
+                (Prefix::new(Ipv4Addr::from_bits(bits).into(), length), inside)
             })
             .collect();
         all.sort();
         all.dedup_by_key(|(prefix, _)| *prefix);
         let pick = |wanted| all.iter().filter(|(_, i)| *i == wanted).map(|(p, _)| *p).collect::<Vec<_>>();
         let policy = Policy::new(&pick(true), &pick(false)).unwrap();
-        let edges = all.iter().filter_map(|(p, _)| match p.address { IpAddr::V4(a) => Some(a.to_bits()), IpAddr::V6(_) => None });
+        let edges = all.iter().filter_map(|(p, _)| match p.address() { IpAddr::V4(a) => Some(a.to_bits()), IpAddr::V6(_) => None });
         for bits in probes.into_iter().chain(edges.flat_map(|e| [e, e.wrapping_sub(1), e.wrapping_add(1)])) {
             let address = IpAddr::V4(Ipv4Addr::from_bits(bits));
             prop_assert_eq!(policy.classify(address), slow_class(policy.declared(), address), "{}", address);

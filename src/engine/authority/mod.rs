@@ -1,0 +1,1 @@
+//! The licence authority's books: accounts, licences, tokens, product instances, reservations.

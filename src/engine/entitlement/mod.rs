@@ -1,0 +1,1 @@
+//! May this sensor run Subscriber rules? Leases, their issue on the Center and the gate on the sensor.

@@ -1,0 +1,1 @@
+//! The union over sensors: components per network, confirmed or not, and how each sensor stands.

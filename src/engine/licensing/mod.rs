@@ -1,0 +1,1 @@
+//! The Smart Agent: evaluation, registration, authorization, reservation, utility mode; one machine.

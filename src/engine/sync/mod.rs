@@ -1,0 +1,1 @@
+//! What to tell the Center next: state with sequence numbers, acknowledged by the Center after its commit.

@@ -81,6 +81,22 @@ impl Wire {
         in_namespace(&self.rx, || Sender::new(RX))
     }
 
+    /// A program in the receiving namespace.
+    pub fn receiver_command(&self, program: &str) -> Command {
+        command_in(&self.rx, program)
+    }
+
+    /// A program in the sending namespace.
+    pub fn sender_command(&self, program: &str) -> Command {
+        command_in(&self.tx, program)
+    }
+
+    /// Lets the longest frames there are through.
+    pub fn widen(&self) {
+        ip(&["-n", &self.tx, "link", "set", TX, "mtu", "65535"]).unwrap();
+        self.receiver_ip(&["link", "set", RX, "mtu", "65535"]);
+    }
+
     /// Packets that the receiving interface has sent.
     pub fn sent_by_receiver(&self) -> u64 {
         // `ip netns exec` mounts the namespace's own /sys.
@@ -105,6 +121,12 @@ fn ip(arguments: &[&str]) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("ip {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr).trim()))
+}
+
+fn command_in(namespace: &str, program: &str) -> Command {
+    let mut command = Command::new("ip");
+    command.args(["netns", "exec", namespace, program]);
+    command
 }
 
 fn silence_ipv6() {

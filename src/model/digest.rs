@@ -122,8 +122,8 @@ mod tests {
     fn order_does_not_matter_and_what_went_out_is_gone() {
         let (one, two) = (hash("a", 0, Marks::PRESENT, &[]), hash("a", 0, Marks::CONTROL, &[]));
         let (mut left, mut right) = (SetDigest::default(), SetDigest::default());
-        [one, two].map(|fact| left.add(fact));
-        [two, one].map(|fact| right.add(fact));
+        [one, two].into_iter().for_each(|fact| left.add(fact));
+        [two, one].into_iter().for_each(|fact| right.add(fact));
         assert_eq!(left, right);
         left.remove(two);
         right.remove(one);

@@ -18,6 +18,8 @@
 //! of real equipment; [`sketch`] counts what has no room.
 
 pub mod admission;
+mod batch;
+mod entry;
 pub mod hash;
 pub mod ingest;
 pub mod listing;

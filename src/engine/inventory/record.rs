@@ -62,9 +62,9 @@ impl Record {
     }
 
     /// Whether one more such sighting would only move the counters.
-    #[inline]
-    pub fn knows(&self, marks: Marks, vlans: &VlanStack) -> bool {
-        self.marks().hold(marks) && self.vlans.surely_holds(vlans)
+    #[inline(always)]
+    pub fn knows(&self, key: &Key, marks: Marks, vlans: &VlanStack) -> bool {
+        self.key.is(key) && self.marks().hold(marks) && self.vlans.surely_holds(vlans)
     }
 
     /// One more sighting that says nothing new.

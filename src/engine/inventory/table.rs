@@ -13,7 +13,7 @@
 //! count: each record belongs to at most one part of the [`Census`], by its key and marks alone, and every change of
 //! marks moves it.
 
-use super::hash::{HashKey, keyed, quick};
+use super::hash::{HashKey, Hashes, keyed, quick};
 use super::record::{Marks, Record};
 use crate::model::key::Key;
 use crate::model::prefetch::prefetch;
@@ -89,7 +89,7 @@ pub(super) enum Refused {
 }
 
 /// One sighting, ready for the table.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Sighting {
     pub(super) key: Key,
     pub(super) time: CaptureTime,
@@ -97,11 +97,19 @@ pub(super) struct Sighting {
     pub(super) marks: Marks,
 }
 
+impl Sighting {
+    /// Of nothing.
+    pub(super) const BLANK: Self =
+        Self { key: Key::EMPTY, time: CaptureTime::MIN, vlans: VlanStack::EMPTY, marks: Marks::NONE };
+}
+
 /// See the module's description.
 #[derive(Clone, Debug)]
 pub struct Table {
     records: Vec<Record>,
+    /// Some places longer than there are homes, so that no probe wraps around.
     index: Box<[u32]>,
+    homes_mask: usize,
     hints: Box<[[u32; 2]]>,
     /// The low bits of an index place or hint number a record; the rest is a tag from the hash.
     slot_mask: u32,
@@ -124,7 +132,8 @@ impl Table {
         let slot_mask = places as u32 - 1;
         Self {
             records,
-            index: vec![0; places * INDEX_PLACES_PER_RECORD].into_boxed_slice(),
+            index: vec![0; places * INDEX_PLACES_PER_RECORD + PROBES_MAX].into_boxed_slice(),
+            homes_mask: places * INDEX_PLACES_PER_RECORD - 1,
             hints: vec![[0; 2]; places].into_boxed_slice(),
             slot_mask,
             records_max,
@@ -190,11 +199,12 @@ impl Table {
         slot
     }
 
-    /// Counts the sighting if `slot` is its record and it says nothing new; returns whether that was so.
+    /// Counts the sighting if `slot` is its record and it says nothing new; returns whether that was so. Only what
+    /// counts has a record, so that who finds one needs not ask the policy again.
     #[inline]
     pub(super) fn bump(&mut self, slot: Slot, sighting: &Sighting) -> bool {
         match self.records.get_mut(slot.0 as usize) {
-            Some(record) if record.key() == sighting.key && record.knows(sighting.marks, &sighting.vlans) => {
+            Some(record) if record.knows(&sighting.key, sighting.marks, &sighting.vlans) => {
                 record.bump(sighting.time);
                 true
             }
@@ -202,34 +212,43 @@ impl Table {
         }
     }
 
-    /// The keyed hash, and the loading of its place in the index.
+    /// Whether `slot` is the record of `key`.
+    pub(super) fn is_of(&self, slot: Slot, key: Key) -> bool {
+        self.records.get(slot.0 as usize).is_some_and(|record| slot != Slot::BLANK && record.key() == key)
+    }
+
+    /// The keyed hashes of a key's halves, and the loading of its place in the index.
     #[inline]
-    pub(super) fn index_hash(&self, key: Key) -> u64 {
-        let hash = keyed(self.key, key);
-        prefetch(&self.index[self.index_place(hash)]);
-        hash
+    pub(super) fn hash(&self, key: Key) -> Hashes {
+        let hashes = Hashes::of(self.key, key);
+        self.prefetch_place(hashes.whole());
+        hashes
+    }
+
+    /// Loads a place in the index ahead of its use.
+    #[inline]
+    pub(super) fn prefetch_place(&self, hash: u64) {
+        prefetch(&self.index[self.home(hash)]);
     }
 
     #[inline]
-    fn index_place(&self, hash: u64) -> usize {
-        #[allow(clippy::cast_possible_truncation, reason = "masked to the number of places")]
-        let place = hash as usize & (self.index.len() - 1);
-        place
+    fn home(&self, hash: u64) -> usize {
+        #[allow(clippy::cast_possible_truncation, reason = "masked to the number of homes")]
+        let home = hash as usize & self.homes_mask;
+        home
     }
 
-    /// The record of `key`, whose [`Table::index_hash`] is given.
+    /// The record of `key` under its own hash.
     pub(super) fn find(&self, key: Key, hash: u64) -> Option<Slot> {
         self.probe(key, hash).ok()
     }
 
     /// The record of `key`, or the free place where it belongs, or `None` when all places within reach are taken.
-    fn probe(&self, key: Key, hash: u64) -> Result<Slot, Option<usize>> {
-        let home = self.index_place(hash);
-        for step in 0..PROBES_MAX {
-            let place = (home + step) & (self.index.len() - 1);
-            let entry = self.index[place];
+    pub(super) fn probe(&self, key: Key, hash: u64) -> Result<Slot, Option<usize>> {
+        let home = self.home(hash);
+        for (step, &entry) in self.index[home..home + PROBES_MAX].iter().enumerate() {
             if entry == 0 {
-                return Err(Some(place));
+                return Err(Some(home + step));
             }
             let slot = Slot(entry & self.slot_mask);
             if (entry ^ tag(hash)) & !self.slot_mask == 0 && self.records[slot.0 as usize].key() == key {
@@ -257,53 +276,54 @@ impl Table {
         record.bump(sighting.time);
     }
 
-    /// Stores a key that [`Table::find`] did not find, and the halves it implies.
-    pub(super) fn insert(&mut self, key: Key, marks: Marks) -> Result<Slot, Refused> {
+    /// Stores a key that [`Table::probe`] did not find but gave `place` for, and the halves it implies.
+    pub(super) fn insert(
+        &mut self,
+        key: Key,
+        hashes: Hashes,
+        place: Option<usize>,
+        marks: Marks,
+    ) -> Result<Slot, Refused> {
         if key.has_mac() && key.has_address() {
-            return self.insert_pair(key, marks);
+            return self.insert_pair(key, hashes, marks);
         }
         let is_component = marks.hold(Marks::PRESENT);
-        if is_component && self.census.components() >= self.components_max {
-            return Err(Refused::Component);
-        }
         let refused = if is_component { Refused::Component } else { Refused::PairOnly };
-        let slot = if is_component { self.find_or_push(key) } else { self.find_or_push_beside(key) };
-        let slot = slot.ok_or(refused)?;
+        let full = self.census.components() >= self.components_max;
+        if if is_component { full } else { !self.has_room_beside() } {
+            return Err(refused);
+        }
+        let slot = place.and_then(|place| self.push(key, hashes.whole(), place)).ok_or(refused)?;
         self.set_marks(slot, marks);
         Ok(slot)
     }
 
-    fn insert_pair(&mut self, key: Key, marks: Marks) -> Result<Slot, Refused> {
+    fn insert_pair(&mut self, key: Key, hashes: Hashes, marks: Marks) -> Result<Slot, Refused> {
         let address = key.without_mac();
-        let hash = self.index_hash(address);
         let full = self.census.components() >= self.components_max;
-        match self.probe(address, hash) {
+        match self.probe(address, hashes.address) {
             Ok(_) => {}
-            Err(Some(place)) if !full || self.takes_the_place_of_its_mac(key) => {
-                let slot = self.push(address, hash, place).ok_or(Refused::Component)?;
+            Err(Some(place)) if !full || self.takes_the_place_of_its_mac(key, hashes) => {
+                let slot = self.push(address, hashes.address, place).ok_or(Refused::Component)?;
                 self.set_marks(slot, Marks::PRESENT);
             }
             Err(_) => return Err(Refused::Component),
         }
         // From here on the component is counted, whether or not there is room for the pair.
-        let station = self.find_or_push_beside(key.without_address()).ok_or(Refused::PairOnly)?;
-        self.set_marks(station, Marks::PRESENT.and(Marks::ADDRESSED));
-        let slot = self.find_or_push_beside(key).ok_or(Refused::PairOnly)?;
+        let station = self.find_or_push_beside(key.without_address(), hashes.station);
+        self.set_marks(station.ok_or(Refused::PairOnly)?, Marks::PRESENT.and(Marks::ADDRESSED));
+        let slot = self.find_or_push_beside(key, hashes.whole()).ok_or(Refused::PairOnly)?;
         self.set_marks(slot, marks);
         Ok(slot)
     }
 
-    fn find_or_push(&mut self, key: Key) -> Option<Slot> {
-        let hash = self.index_hash(key);
+    /// Finds or stores what is no component.
+    fn find_or_push_beside(&mut self, key: Key, hash: u64) -> Option<Slot> {
         match self.probe(key, hash) {
             Ok(slot) => Some(slot),
-            Err(place) => self.push(key, hash, place?),
+            Err(Some(place)) if self.has_room_beside() => self.push(key, hash, place),
+            Err(_) => None,
         }
-    }
-
-    /// The same for what is no component.
-    fn find_or_push_beside(&mut self, key: Key) -> Option<Slot> {
-        if self.has_room_beside() { self.find_or_push(key) } else { self.find(key, self.index_hash(key)) }
     }
 
     /// Whether there is room for what is no component: one record is kept for each component that may still come.
@@ -325,13 +345,12 @@ impl Table {
     }
 
     /// Whether the component that `key` speaks of is counted already; if so, its MAC is known to have an address.
-    pub(super) fn acknowledge(&mut self, key: Key) -> bool {
+    pub(super) fn acknowledge(&mut self, key: Key, hashes: Hashes) -> bool {
         if !(key.has_mac() && key.has_address()) {
             return false;
         }
-        let (address, station) = (key.without_mac(), key.without_address());
-        let known = self.find(address, self.index_hash(address)).is_some();
-        if known && let Some(slot) = self.find(station, self.index_hash(station)) {
+        let known = self.find(key.without_mac(), hashes.address).is_some();
+        if known && let Some(slot) = self.find(key.without_address(), hashes.station) {
             self.set_marks(slot, Marks::ADDRESSED);
         }
         known
@@ -344,12 +363,13 @@ impl Table {
     }
 
     /// Whether the pair's MAC is counted by itself, so that counting the address instead takes no room.
-    pub(super) fn takes_the_place_of_its_mac(&self, key: Key) -> bool {
-        let station = key.without_address();
-        let marks =
-            self.find(station, self.index_hash(station)).map(|slot| self.records[slot.0 as usize].marks());
-        key.has_address()
-            && marks.is_some_and(|marks| marks.hold(Marks::PRESENT) && !marks.hold(Marks::ADDRESSED))
+    pub(super) fn takes_the_place_of_its_mac(&self, key: Key, hashes: Hashes) -> bool {
+        if !(key.has_mac() && key.has_address()) {
+            return false;
+        }
+        let station = self.find(key.without_address(), hashes.station);
+        let marks = station.map(|slot| self.records[slot.0 as usize].marks());
+        marks.is_some_and(|marks| marks.hold(Marks::PRESENT) && !marks.hold(Marks::ADDRESSED))
     }
 
     /// Sets marks and moves the record in the census.
@@ -370,9 +390,9 @@ impl Table {
 
     /// Adds another table's record of the same networks: the union of what both saw.
     pub(super) fn absorb(&mut self, other: &Record) -> Result<(), Refused> {
-        let hash = self.index_hash(other.key());
-        let slot = match self.find(other.key(), hash) {
-            Some(slot) => {
+        let hashes = self.hash(other.key());
+        let slot = match self.probe(other.key(), hashes.whole()) {
+            Ok(slot) => {
                 let full = self.census.components() >= self.components_max;
                 let counts = other.marks().hold(Marks::PRESENT) && !other.marks().hold(Marks::ADDRESSED);
                 if full && counts && self.is_infrastructure(slot) {
@@ -380,7 +400,7 @@ impl Table {
                 }
                 slot
             }
-            None => self.insert(other.key(), other.marks())?,
+            Err(place) => self.insert(other.key(), hashes, place, other.marks())?,
         };
         self.set_marks(slot, other.marks());
         self.records[slot.0 as usize].absorb(other);
@@ -403,11 +423,8 @@ impl Table {
     fn clear_places_of(&mut self, key: Key) {
         let hint = self.hint_place(self.hint_hash(key));
         self.hints[hint] = [0; 2];
-        let home = self.index_place(keyed(self.key, key));
-        for step in 0..PROBES_MAX {
-            let place = (home + step) & (self.index.len() - 1);
-            self.index[place] = 0;
-        }
+        let home = self.home(Hashes::of(self.key, key).whole());
+        self.index[home..home + PROBES_MAX].fill(0);
     }
 }
 

@@ -80,7 +80,9 @@ impl Inventory {
         let slot = self.batch.slot(number);
         // The hint of an address that does not count leads to its MAC; others may say something new of what is known.
         if self.table.is_of(slot, sighting.key) && !self.table.is_infrastructure(slot) {
-            self.table.update(slot, &sighting);
+            if !self.table.bump(slot, &sighting) {
+                self.table.update(slot, &sighting);
+            }
             return None;
         }
         if sighting.key.is_empty() {

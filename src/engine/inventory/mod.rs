@@ -19,6 +19,7 @@
 
 pub mod admission;
 mod batch;
+pub mod changes;
 mod entry;
 pub mod hash;
 pub mod ingest;

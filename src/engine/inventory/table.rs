@@ -13,6 +13,7 @@
 //! count: each record belongs to at most one part of the [`Census`], by its key and marks alone, and every change of
 //! marks moves it.
 
+use super::changes::Changes;
 use super::hash::{HashKey, Hashes, keyed, quick};
 use super::record::{Marks, Record};
 use crate::model::key::Key;
@@ -37,6 +38,15 @@ pub(super) struct Slot(u32);
 
 impl Slot {
     pub(super) const BLANK: Self = Self(0);
+
+    #[allow(clippy::cast_possible_truncation, reason = "there are fewer than 2^28 records")]
+    pub(super) const fn at(index: usize) -> Self {
+        Self(index as u32)
+    }
+
+    pub(super) const fn index(self) -> usize {
+        self.0 as usize
+    }
 }
 
 /// How many components of each kind, and what stands beside them.
@@ -118,6 +128,7 @@ pub struct Table {
     key: HashKey,
     hint_seed: u64,
     census: Census,
+    pub(super) changes: Changes,
 }
 
 impl Table {
@@ -128,6 +139,8 @@ impl Table {
         let places = (records_max + 1).next_power_of_two();
         let mut records = Vec::with_capacity(records_max + 1);
         records.push(Record::new(Key::default()));
+        let mut changes = Changes::new(records_max + 1);
+        changes.add();
         #[allow(clippy::cast_possible_truncation, reason = "capacity is bounded, so places stay below 2^28")]
         let slot_mask = places as u32 - 1;
         Self {
@@ -141,6 +154,7 @@ impl Table {
             key,
             hint_seed: keyed(key, Key::default()),
             census: Census::default(),
+            changes,
         }
     }
 
@@ -152,6 +166,11 @@ impl Table {
     /// All records, in order of first sighting.
     pub fn records(&self) -> &[Record] {
         &self.records[1..]
+    }
+
+    /// One record.
+    pub(super) fn record(&self, slot: Slot) -> &Record {
+        &self.records[slot.index()]
     }
 
     /// How much room is left, by components and by records, whichever is fuller.
@@ -193,7 +212,7 @@ impl Table {
         let [first, second] = self.hints[self.hint_place(hash)];
         let likely = if (first ^ tag(hash)) & !self.slot_mask == 0 { first } else { second };
         let slot = Slot(likely & self.slot_mask);
-        if let Some(record) = self.records.get(slot.0 as usize) {
+        if let Some(record) = self.records.get(slot.index()) {
             prefetch(record);
         }
         slot
@@ -203,7 +222,7 @@ impl Table {
     /// counts has a record, so that who finds one needs not ask the policy again.
     #[inline]
     pub(super) fn bump(&mut self, slot: Slot, sighting: &Sighting) -> bool {
-        match self.records.get_mut(slot.0 as usize) {
+        match self.records.get_mut(slot.index()) {
             Some(record) if record.knows(&sighting.key, sighting.marks, &sighting.vlans) => {
                 record.bump(sighting.time);
                 true
@@ -214,7 +233,7 @@ impl Table {
 
     /// Whether `slot` is the record of `key`.
     pub(super) fn is_of(&self, slot: Slot, key: Key) -> bool {
-        self.records.get(slot.0 as usize).is_some_and(|record| slot != Slot::BLANK && record.key() == key)
+        self.records.get(slot.index()).is_some_and(|record| slot != Slot::BLANK && record.key() == key)
     }
 
     /// The keyed hashes of a key's halves, and the loading of its place in the index.
@@ -251,7 +270,7 @@ impl Table {
                 return Err(Some(home + step));
             }
             let slot = Slot(entry & self.slot_mask);
-            if (entry ^ tag(hash)) & !self.slot_mask == 0 && self.records[slot.0 as usize].key() == key {
+            if (entry ^ tag(hash)) & !self.slot_mask == 0 && self.records[slot.index()].key() == key {
                 return Ok(slot);
             }
         }
@@ -271,9 +290,13 @@ impl Table {
     /// Counts a sighting of a known key, with whatever it says that is new.
     pub(super) fn update(&mut self, slot: Slot, sighting: &Sighting) {
         self.set_marks(slot, sighting.marks);
-        let record = &mut self.records[slot.0 as usize];
+        let record = &mut self.records[slot.index()];
+        let (first, vlans) = (record.packets() == 0, *record.vlans());
         sighting.vlans.iter().for_each(|id| record.add_vlan(id));
         record.bump(sighting.time);
+        if first || *record.vlans() != vlans {
+            self.changes.mark(slot);
+        }
     }
 
     /// Stores a key that [`Table::probe`] did not find but gave `place` for, and the halves it implies.
@@ -340,6 +363,7 @@ impl Table {
         #[allow(clippy::cast_possible_truncation, reason = "bounded by records_max, below 2^28")]
         let slot = Slot(self.records.len() as u32);
         self.records.push(Record::new(key));
+        self.changes.add();
         self.index[place] = tag(hash) & !self.slot_mask | slot.0;
         Some(slot)
     }
@@ -358,7 +382,7 @@ impl Table {
 
     /// Whether this is a MAC that was seen in link-control frames and nowhere else.
     pub(super) fn is_infrastructure(&self, slot: Slot) -> bool {
-        let record = &self.records[slot.0 as usize];
+        let record = &self.records[slot.index()];
         !record.key().has_address() && !record.marks().hold(Marks::PRESENT)
     }
 
@@ -368,18 +392,21 @@ impl Table {
             return false;
         }
         let station = self.find(key.without_address(), hashes.station);
-        let marks = station.map(|slot| self.records[slot.0 as usize].marks());
+        let marks = station.map(|slot| self.records[slot.index()].marks());
         marks.is_some_and(|marks| marks.hold(Marks::PRESENT) && !marks.hold(Marks::ADDRESSED))
     }
 
     /// Sets marks and moves the record in the census.
     pub(super) fn set_marks(&mut self, slot: Slot, marks: Marks) {
-        let record = &mut self.records[slot.0 as usize];
+        let record = &mut self.records[slot.index()];
         let (key, before) = (record.key(), record.marks());
         if !record.mark(marks) {
             return;
         }
         let after = record.marks();
+        if before.reported() != after.reported() {
+            self.changes.mark(slot);
+        }
         if let Some(part) = self.census.part(key, before) {
             *part -= 1;
         }
@@ -389,7 +416,7 @@ impl Table {
     }
 
     /// Adds another table's record of the same networks: the union of what both saw.
-    pub(super) fn absorb(&mut self, other: &Record) -> Result<(), Refused> {
+    pub(super) fn absorb(&mut self, other: &Record) -> Result<Slot, Refused> {
         let hashes = self.hash(other.key());
         let slot = match self.probe(other.key(), hashes.whole()) {
             Ok(slot) => {
@@ -403,8 +430,9 @@ impl Table {
             Err(place) => self.insert(other.key(), hashes, place, other.marks())?,
         };
         self.set_marks(slot, other.marks());
-        self.records[slot.0 as usize].absorb(other);
-        Ok(())
+        self.records[slot.index()].absorb(other);
+        self.changes.mark(slot);
+        Ok(slot)
     }
 
     /// Empties the table. Cheap when little was in it, so that one table serves many small captures.
@@ -416,6 +444,7 @@ impl Table {
             self.hints.fill([0; 2]);
         }
         self.records.truncate(1);
+        self.changes.truncate(1);
         self.census = Census::default();
     }
 

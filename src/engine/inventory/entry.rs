@@ -89,12 +89,12 @@ impl Inventory {
             return None;
         }
         let hashes = self.table.hash(sighting.key);
+        self.table.prefetch_place(hashes.station);
+        self.table.prefetch_place(hashes.address);
         let mut component = 0;
         if self.table.room() != Room::Plenty {
             component = self.component_hash(sighting.key);
             self.waiting.preload(component);
-            self.table.prefetch_place(hashes.station);
-            self.table.prefetch_place(hashes.address);
         }
         Some(Asked { sighting, hashes, component })
     }

@@ -22,6 +22,9 @@ const FAMILY_MASK: u64 = 0xff << FAMILY_SHIFT;
 const NETWORK_MASK: u64 = 0xff;
 
 impl Key {
+    /// Neither half, in network 0.
+    pub const EMPTY: Self = Self([0; 3]);
+
     /// A MAC without an address, in network 0.
     #[inline]
     pub const fn station(mac: MacAddr) -> Self {
@@ -106,6 +109,12 @@ impl Key {
             V6 => Some(IpAddr::V6(Ipv6Addr::from_bits((self.0[1] as u128) << 64 | self.0[2] as u128))),
             _ => None,
         }
+    }
+
+    /// Whether both are the same key. The three words are compared at once, so that there is one branch and no copy.
+    #[inline(always)]
+    pub const fn is(&self, other: &Self) -> bool {
+        (self.0[0] ^ other.0[0]) | (self.0[1] ^ other.0[1]) | (self.0[2] ^ other.0[2]) == 0
     }
 
     /// The three words, for hashing.

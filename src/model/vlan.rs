@@ -12,6 +12,8 @@ const ID_BITS: u32 = 12;
 const ID_MASK: u16 = (1 << ID_BITS) - 1;
 
 impl VlanStack {
+    /// No tag.
+    pub const EMPTY: Self = Self { deeper: 0, outermost: 0 };
     /// As many tags as the decoder opens (counting rules, section 2).
     pub const MAX: usize = 6;
 

@@ -40,9 +40,9 @@ impl Meter {
     }
 
     #[cold]
-    fn filter(&mut self, frame: &Frame<'_>) {
-        if self.filter.as_ref().is_none_or(|filter| filter.matches(frame)) {
-            self.inventory.sight(frame);
+    fn filter(&mut self, frame: Frame<'_>) {
+        if self.filter.as_ref().is_none_or(|filter| filter.matches(&frame)) {
+            self.inventory.sight(&frame);
         } else {
             self.filtered += 1;
         }
@@ -50,9 +50,9 @@ impl Meter {
 }
 
 impl FrameSink for Meter {
-    #[inline]
+    #[inline(always)]
     fn frame(&mut self, frame: Frame<'_>) {
-        if self.filter.is_none() { self.inventory.sight(&frame) } else { self.filter(&frame) }
+        if self.filter.is_none() { self.inventory.sight(&frame) } else { self.filter(frame) }
     }
 
     fn undecodable(&mut self) {

@@ -37,6 +37,33 @@ pub fn keyed(key: HashKey, of: Key) -> u64 {
     SipHasher13::new_with_keys(key[0], key[1]).hash(&bytes)
 }
 
+/// The keyed hashes of a key's two halves; of a half that is not there, zero.
+///
+/// A pair's hash is the sum of both, bit by bit: simple tabulation hashing with SipHash for tables, which keeps probes
+/// short (Patrascu and Thorup, 2011), and gives a pair and the halves it implies from two hashes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Hashes {
+    pub(super) station: u64,
+    pub(super) address: u64,
+}
+
+impl Hashes {
+    #[inline]
+    pub(super) fn of(key: HashKey, of: Key) -> Self {
+        let half = |there: bool, half: Key| if there { keyed(key, half) } else { 0 };
+        Self {
+            station: half(of.has_mac(), of.without_address()),
+            address: half(of.has_address(), of.without_mac()),
+        }
+    }
+
+    /// Of the key itself.
+    #[inline]
+    pub(super) const fn whole(self) -> u64 {
+        self.station ^ self.address
+    }
+}
+
 /// Two multiplications under a seed that looks random: places hints, where a collision costs time and never a count.
 #[inline]
 pub fn quick(seed: u64, of: Key) -> u64 {

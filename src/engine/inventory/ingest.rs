@@ -1,23 +1,24 @@
 //! Frames in, a count out.
 //!
-//! Sightings are taken in batches: while one frame is decoded, the cache lines of those before it are on their way.
+//! A frame of a pair that is known costs a look at its headers, one hash and its record; whether its address counts was
+//! asked when the record was made. All else is the business of [`super::entry`].
 
-use super::admission::{Admission, WaitingRoom};
+use super::admission::WaitingRoom;
+use super::batch::{Batch, Pending};
+use super::entry::Overflow;
 use super::hash::{HashKeys, keyed, quick};
 use super::networks::Networks;
 use super::policy::{Class, Policy};
-use super::record::{Marks, Record};
+use super::record::Marks;
 use super::sketch::Sketch;
-use super::table::{Census, Refused, Room, Sighting, Slot, Table};
-use crate::engine::wire::{Decoded, Sender, decode, decode_common};
+use super::table::{Census, Sighting, Table};
+use crate::engine::wire::{Sender, decode, decode_common};
 use crate::model::digest::{FactHash, NetworkSeed, SetDigest};
 use crate::model::frame::Frame;
 use crate::model::key::Key;
-use crate::model::time::{CaptureTime, Span};
-use crate::model::vlan::VlanStack;
+use crate::model::time::Span;
+use std::ops::Range;
 
-/// Sightings under way at once: enough to cover the latency of memory, few enough to stay in the first cache.
-const BATCH: usize = 32;
 /// External sources seen last, so that a busy one does not cost a keyed hash per frame.
 const RECENT: usize = 256;
 
@@ -58,62 +59,19 @@ pub struct Tally {
 /// See the module's description.
 #[derive(Clone, Debug)]
 pub struct Inventory {
-    settings: Settings,
-    table: Table,
-    batch: Batch,
+    pub(super) settings: Settings,
+    pub(super) table: Table,
+    pub(super) batch: Batch,
     /// New components, while room is scarce.
-    waiting: WaitingRoom,
+    pub(super) waiting: WaitingRoom,
     /// What adds no component, while room is scarce.
-    waiting_beside: WaitingRoom,
+    pub(super) waiting_beside: WaitingRoom,
     external: Sketch,
     recent_external: Box<[Key; RECENT]>,
-    overflow: Overflow,
+    pub(super) overflow: Overflow,
     packets: u64,
     undecoded: u64,
     span: Span,
-}
-
-/// Sightings whose cache lines are on their way.
-#[derive(Clone, Debug)]
-struct Batch {
-    len: usize,
-    sightings: [Sighting; BATCH],
-    hashes: [u64; BATCH],
-}
-
-/// Components that had no room.
-#[derive(Clone, Debug, Default)]
-struct Overflow {
-    sketch: Sketch,
-    /// Admitted after all, when the sketch could no longer forget them.
-    admitted_since: u64,
-    /// Pairs or switch ports without room: no component is missing, but a MAC may be taken for one that is none.
-    pairs_lost: bool,
-}
-
-impl Overflow {
-    fn count(&self) -> u64 {
-        self.sketch.count().saturating_sub(self.admitted_since)
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.sketch.merge(&other.sketch);
-        self.admitted_since += other.admitted_since;
-        self.pairs_lost |= other.pairs_lost;
-    }
-
-    /// Keeps the books on a component that asked for admission.
-    fn note(&mut self, component: u64, admission: Admission) {
-        match admission {
-            Admission::TurnedAway => return self.sketch.insert(component),
-            Admission::Displaces(other) => self.sketch.insert(other),
-            Admission::Waits | Admission::Second => {}
-        }
-        let forgotten = self.sketch.remove(component);
-        if admission == Admission::Second && !forgotten && self.sketch.is_estimate() {
-            self.admitted_since += 1;
-        }
-    }
 }
 
 impl Inventory {
@@ -121,7 +79,7 @@ impl Inventory {
     pub fn new(settings: Settings) -> Self {
         Self {
             table: Table::new(settings.capacity, settings.keys.table),
-            batch: Batch { len: 0, sightings: [Sighting::default(); BATCH], hashes: [0; BATCH] },
+            batch: Batch::new(),
             waiting: WaitingRoom::new(settings.capacity as usize / 2),
             waiting_beside: WaitingRoom::new(settings.capacity as usize / 8),
             external: Sketch::default(),
@@ -140,29 +98,34 @@ impl Inventory {
     }
 
     /// Takes one frame.
-    #[inline]
+    #[inline(always)]
     pub fn sight(&mut self, frame: &Frame<'_>) {
         self.packets += 1;
-        self.span.see(frame.time);
         match decode_common(frame) {
-            Some(Sender { key, vlans }) => {
-                self.enqueue(key, Marks::PRESENT, vlans, frame.time);
+            Some(Sender { key, claims, vlans }) => {
+                let marks = if claims { Marks::PRESENT.and(Marks::CLAIMED) } else { Marks::PRESENT };
+                self.enqueue(Sighting { key, time: frame.time, vlans, marks });
             }
-            None => self.sight_rarer(frame),
+            None => self.sight_rarer(*frame),
         }
     }
 
     #[inline(never)]
-    fn sight_rarer(&mut self, frame: &Frame<'_>) {
-        let decoded = decode(frame);
+    fn sight_rarer(&mut self, frame: Frame<'_>) {
+        self.span.see(frame.time);
+        let decoded = decode(&frame);
         self.undecoded += u64::from(decoded.undecoded);
         if decoded.control {
             return self.sight_control(&decoded, frame.time);
         }
         let marks = if decoded.sender_claims { Marks::PRESENT.and(Marks::CLAIMED) } else { Marks::PRESENT };
-        let sender = self.enqueue(decoded.sender, marks, decoded.vlans, frame.time);
+        let (key, time, vlans) = (decoded.sender, frame.time, decoded.vlans);
+        let sender = Sighting { key, time, vlans, marks };
         if !decoded.claimed.is_empty() {
-            self.enqueue_claim(&decoded, frame.time, sender);
+            return self.sight_both(sender, decoded.claimed);
+        }
+        if !key.is_empty() {
+            self.enqueue(sender);
         }
     }
 
@@ -172,215 +135,76 @@ impl Inventory {
         self.undecoded += 1;
     }
 
+    /// A frame whose sender answers for another pair.
     #[cold]
-    fn enqueue_claim(&mut self, decoded: &Decoded, time: CaptureTime, sender: Key) {
+    fn sight_both(&mut self, sender: Sighting, claimed: Key) {
         let marks = Marks::PRESENT.and(Marks::CLAIMED);
-        let (key, marks) = self.reduce(decoded.claimed, marks, decoded.vlans);
+        let claimed = self.reduce(self.in_its_network(Sighting { key: claimed, marks, ..sender }));
+        let sender = self.reduce(self.in_its_network(sender));
+        if !sender.key.is_empty() {
+            self.push(sender);
+        }
         // Neither address counts: the frame sighted its MAC, once.
-        if key != sender {
-            self.push(key, marks, decoded.vlans, time);
+        if claimed.key != sender.key && !claimed.key.is_empty() {
+            self.push(claimed);
         }
     }
 
     #[inline(always)]
-    fn enqueue(&mut self, key: Key, marks: Marks, vlans: VlanStack, time: CaptureTime) -> Key {
-        let (key, marks) = self.reduce(key, marks, vlans);
-        self.push(key, marks, vlans, time);
-        key
-    }
-
-    /// What is sighted of a pair: an address that does not count leaves its MAC, which claims nothing.
-    #[inline(always)]
-    fn reduce(&mut self, key: Key, marks: Marks, vlans: VlanStack) -> (Key, Marks) {
-        let key = key.in_network(self.settings.networks.of(vlans));
-        if !key.has_address() {
-            return (key, marks);
-        }
-        match self.settings.policy.class_of(key) {
-            Class::Internal => return (key, marks),
-            Class::External => self.sight_external(key.without_mac()),
-            Class::Excluded | Class::LinkLocal => {}
-        }
-        (key.without_address(), Marks::PRESENT)
+    fn in_its_network(&self, sighting: Sighting) -> Sighting {
+        Sighting { key: sighting.key.in_network(self.settings.networks.of(sighting.vlans)), ..sighting }
     }
 
     #[inline(always)]
-    fn push(&mut self, key: Key, marks: Marks, vlans: VlanStack, time: CaptureTime) {
-        if key.is_empty() {
-            return;
-        }
-        let hash = self.table.hint_hash(key);
+    fn enqueue(&mut self, sighting: Sighting) {
+        self.push(self.in_its_network(sighting));
+    }
+
+    /// Takes a sighting whose address may yet turn out not to count: who has a record was asked about before.
+    #[inline(always)]
+    fn push(&mut self, sighting: Sighting) {
+        let hash = self.table.hint_hash(sighting.key);
         self.table.prefetch_hint(hash);
-        let at = self.batch.len;
-        self.batch.sightings[at] = Sighting { key, time, vlans, marks };
-        self.batch.hashes[at] = hash;
-        self.batch.len += 1;
-        if self.batch.len == BATCH {
-            self.settle();
+        if self.batch.push(Pending { sighting, hash }) {
+            self.turn();
         }
+    }
+
+    #[inline(never)]
+    fn turn(&mut self) {
+        let due = self.batch.turn(&self.table);
+        self.count(due);
     }
 
     /// Brings the sightings under way into the table. Figures are right only after it.
     pub fn settle(&mut self) {
-        let len = std::mem::take(&mut self.batch.len);
-        let mut slots = [Slot::BLANK; BATCH];
-        for at in 0..len {
-            slots[at] = self.table.hinted(self.batch.hashes[at]);
-        }
-        let mut missed = heapless::Vec::<usize, BATCH>::new();
-        for at in 0..len {
-            if !self.table.bump(slots[at], &self.batch.sightings[at]) {
-                // Cannot be full: there are at most as many misses as sightings.
-                let _ = missed.push(at);
-            }
-        }
+        let [older, newer] = self.batch.drain(&self.table);
+        self.count(older);
+        self.count(newer);
+    }
+
+    #[inline(always)]
+    fn count(&mut self, due: Range<usize>) {
+        let missed = self.batch.count(due, &mut self.table, &mut self.span);
         if !missed.is_empty() {
             self.resolve(&missed);
         }
     }
 
-    #[cold]
-    fn resolve(&mut self, missed: &[usize]) {
-        let mut hashes = [0; BATCH];
-        let scarce = self.table.room() != Room::Plenty;
-        for &at in missed {
-            let key = self.batch.sightings[at].key;
-            hashes[at] = self.table.index_hash(key);
-            if scarce {
-                self.preload_admission(key);
-            }
-        }
-        for &at in missed {
-            let sighting = self.batch.sightings[at];
-            if let Some(slot) = self.place(&sighting, hashes[at]) {
-                self.table.remember(self.batch.hashes[at], slot);
-            }
-        }
-    }
-
-    /// Starts loading what a key that turns out to be new will ask for. In a flood nearly all do, and hashing twice
-    /// costs less than waiting for memory once.
-    fn preload_admission(&self, key: Key) {
-        let _ = self.table.index_hash(key.without_mac());
-        self.waiting.preload(self.component_hash(key));
-    }
-
-    /// Finds or makes the record of a sighting and counts it there; `None` when there is no room.
-    fn place(&mut self, sighting: &Sighting, hash: u64) -> Option<Slot> {
-        let slot = match self.table.find(sighting.key, hash) {
-            Some(slot) if self.table.is_infrastructure(slot) => self.promote(slot, sighting)?,
-            Some(slot) => slot,
-            None => self.admit(sighting)?,
-        };
-        self.table.update(slot, sighting);
-        Some(slot)
-    }
-
-    /// A switch port that turns out to be a station is a new component like any other.
-    fn promote(&mut self, slot: Slot, sighting: &Sighting) -> Option<Slot> {
-        if self.table.room() != Room::Plenty && !self.may_enter(sighting.key, sighting.time) {
-            return None;
-        }
-        self.nothing_is_missing_of(sighting.key);
-        Some(slot)
-    }
-
-    /// A record for a new key, if it may have one.
-    fn admit(&mut self, sighting: &Sighting) -> Option<Slot> {
+    /// What is sighted of a pair: an address that does not count leaves its MAC, which claims nothing.
+    pub(super) fn reduce(&mut self, sighting: Sighting) -> Sighting {
         let key = sighting.key;
-        if self.table.room() != Room::Plenty && !self.may_enter(key, sighting.time) {
-            return None;
+        if !key.has_address() {
+            return sighting;
         }
-        let inserted = self.table.insert(key, sighting.marks);
-        if inserted != Err(Refused::Component) {
-            self.nothing_is_missing_of(key);
+        match self.settings.policy.class_of(key) {
+            Class::Internal => return sighting,
+            Class::External => self.sight_external(key.without_mac()),
+            Class::Excluded | Class::LinkLocal => {}
         }
-        if let Err(refused) = inserted {
-            self.lose(key, refused);
-        }
-        inserted.ok()
+        Sighting { key: key.without_address(), marks: Marks::PRESENT, ..sighting }
     }
 
-    /// What is counted is not missing any more, however it came in: both halves of a pair (a MAC is no component once
-    /// it has an address), and also what was admitted without asking because a MAC gave up its room in between.
-    fn nothing_is_missing_of(&mut self, key: Key) {
-        if self.waiting_beside.waiting() != 0 {
-            self.waiting_beside.dismiss(keyed(self.settings.keys.sketch, key));
-        }
-        if self.waiting.waiting() == 0 && self.overflow.sketch.is_empty() {
-            return;
-        }
-        for half in [key.without_address(), key.without_mac()].into_iter().filter(|half| !half.is_empty()) {
-            let component = keyed(self.settings.keys.sketch, half);
-            self.waiting.dismiss(component);
-            self.overflow.sketch.remove(component);
-        }
-    }
-
-    /// Whether the key may take some of the scarce room; if not, what it stands for is accounted for here.
-    fn may_enter(&mut self, key: Key, now: CaptureTime) -> bool {
-        // No more components than before: only the name of one changes.
-        if self.table.takes_the_place_of_its_mac(key) && self.table.has_room_beside() {
-            return true;
-        }
-        if self.table.acknowledge(key) {
-            return self.may_enter_beside(key, now);
-        }
-        let component = self.component_hash(key);
-        let admission = match self.table.room() {
-            Room::None => {
-                self.waiting.dismiss(component);
-                Admission::TurnedAway
-            }
-            Room::Scarce | Room::Plenty => self.waiting.ask(component, now),
-        };
-        self.overflow.note(component, admission);
-        admission == Admission::Second
-    }
-
-    /// The same for a key that adds no component: a further MAC of a counted address, or infrastructure.
-    fn may_enter_beside(&mut self, key: Key, now: CaptureTime) -> bool {
-        if !self.table.has_room_beside() {
-            self.overflow.pairs_lost = true;
-            return false;
-        }
-        let admission = self.waiting_beside.ask(keyed(self.settings.keys.sketch, key), now);
-        self.overflow.pairs_lost |= matches!(admission, Admission::Displaces(_) | Admission::TurnedAway);
-        admission == Admission::Second
-    }
-
-    fn lose(&mut self, key: Key, refused: Refused) {
-        match refused {
-            Refused::Component => self.overflow.sketch.insert(self.component_hash(key)),
-            Refused::PairOnly => self.overflow.pairs_lost = true,
-        }
-    }
-
-    fn component_hash(&self, key: Key) -> u64 {
-        let component = if key.has_address() { key.without_mac() } else { key };
-        keyed(self.settings.keys.sketch, component)
-    }
-
-    /// A link-control frame counts nothing; its MAC is infrastructure unless it is sighted otherwise.
-    #[cold]
-    fn sight_control(&mut self, decoded: &Decoded, time: CaptureTime) {
-        let key = decoded.sender.in_network(self.settings.networks.of(decoded.vlans));
-        if key.is_empty() {
-            return;
-        }
-        let hash = self.table.index_hash(key);
-        match self.table.find(key, hash) {
-            Some(slot) => self.table.set_marks(slot, Marks::CONTROL),
-            None if self.table.room() == Room::Plenty || self.may_enter_beside(key, time) => {
-                let inserted = self.table.insert(key, Marks::CONTROL);
-                self.waiting_beside.dismiss(keyed(self.settings.keys.sketch, key));
-                let _ = inserted.inspect_err(|&refused| self.lose(key, refused));
-            }
-            None => {}
-        }
-    }
-
-    #[cold]
     fn sight_external(&mut self, address: Key) {
         #[allow(clippy::cast_possible_truncation, reason = "reduced to a place in a small array")]
         let place = quick(1, address) as usize % RECENT;
@@ -413,23 +237,9 @@ impl Inventory {
         self.span.merge(other.span);
     }
 
-    /// What one side had no room for, the other may have counted.
-    fn forget_all_counted(&mut self) {
-        if self.overflow.sketch.is_empty() && self.waiting.waiting() == 0 {
-            return;
-        }
-        let half = |key: &Key| !(key.has_mac() && key.has_address());
-        let counted = |record: &&Record| record.marks().hold(Marks::PRESENT);
-        for key in self.table.records().iter().filter(counted).map(Record::key).filter(half) {
-            let component = keyed(self.settings.keys.sketch, key);
-            self.overflow.sketch.remove(component);
-            self.waiting.dismiss(component);
-        }
-    }
-
     /// The figures. Call [`Inventory::settle`] first.
     pub fn tally(&self) -> Tally {
-        debug_assert_eq!(self.batch.len, 0, "figures are asked before the batch is settled");
+        debug_assert!(self.batch.is_empty(), "figures are asked before the batch is settled");
         let missing = self.overflow.count() + self.waiting.waiting() as u64;
         Tally {
             census: self.table.census(),
@@ -462,7 +272,7 @@ impl Inventory {
 
     /// Forgets everything seen, keeps the memory.
     pub fn clear(&mut self) {
-        self.batch.len = 0;
+        self.batch.clear();
         self.table.clear();
         self.waiting.clear();
         self.waiting_beside.clear();

@@ -18,6 +18,9 @@
 //! of real equipment; [`sketch`] counts what has no room.
 
 pub mod admission;
+mod batch;
+pub mod changes;
+mod entry;
 pub mod hash;
 pub mod ingest;
 pub mod listing;

@@ -1,5 +1,6 @@
 //! One record: a key, and all that is known of it, in one cache line.
 
+use super::changes::Known;
 use crate::model::key::Key;
 pub use crate::model::sighting::Marks;
 use crate::model::time::{CaptureTime, Span};
@@ -24,6 +25,19 @@ impl Record {
     /// A record of `key` of which nothing is known yet.
     pub const fn new(key: Key) -> Self {
         Self { key, span: Span::EMPTY, packets_and_marks: 0, vlans: VlanSet::EMPTY }
+    }
+
+    /// A record of what was known before. A key that was not sighted itself has no span.
+    pub(super) fn restored(known: &Known) -> Self {
+        let mut record = Self::new(known.key);
+        record.mark(known.marks.reported());
+        // No count comes near; one from outside must leave room for those to come.
+        record.packets_and_marks += known.packets.min(1 << 48) * PACKET;
+        record.vlans = known.vlans;
+        if known.packets > 0 {
+            record.span = known.span;
+        }
+        record
     }
 
     /// The key.
@@ -62,9 +76,9 @@ impl Record {
     }
 
     /// Whether one more such sighting would only move the counters.
-    #[inline]
-    pub fn knows(&self, marks: Marks, vlans: &VlanStack) -> bool {
-        self.marks().hold(marks) && self.vlans.surely_holds(vlans)
+    #[inline(always)]
+    pub fn knows(&self, key: &Key, marks: Marks, vlans: &VlanStack) -> bool {
+        self.key.is(key) && self.marks().hold(marks) && self.vlans.surely_holds(vlans)
     }
 
     /// One more sighting that says nothing new.

@@ -13,7 +13,8 @@
 //! count: each record belongs to at most one part of the [`Census`], by its key and marks alone, and every change of
 //! marks moves it.
 
-use super::hash::{HashKey, keyed, quick};
+use super::changes::Changes;
+use super::hash::{HashKey, Hashes, keyed, quick};
 use super::record::{Marks, Record};
 use crate::model::key::Key;
 use crate::model::prefetch::prefetch;
@@ -37,6 +38,15 @@ pub(super) struct Slot(u32);
 
 impl Slot {
     pub(super) const BLANK: Self = Self(0);
+
+    #[allow(clippy::cast_possible_truncation, reason = "there are fewer than 2^28 records")]
+    pub(super) const fn at(index: usize) -> Self {
+        Self(index as u32)
+    }
+
+    pub(super) const fn index(self) -> usize {
+        self.0 as usize
+    }
 }
 
 /// How many components of each kind, and what stands beside them.
@@ -89,7 +99,7 @@ pub(super) enum Refused {
 }
 
 /// One sighting, ready for the table.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Sighting {
     pub(super) key: Key,
     pub(super) time: CaptureTime,
@@ -97,11 +107,19 @@ pub(super) struct Sighting {
     pub(super) marks: Marks,
 }
 
+impl Sighting {
+    /// Of nothing.
+    pub(super) const BLANK: Self =
+        Self { key: Key::EMPTY, time: CaptureTime::MIN, vlans: VlanStack::EMPTY, marks: Marks::NONE };
+}
+
 /// See the module's description.
 #[derive(Clone, Debug)]
 pub struct Table {
     records: Vec<Record>,
+    /// Some places longer than there are homes, so that no probe wraps around.
     index: Box<[u32]>,
+    homes_mask: usize,
     hints: Box<[[u32; 2]]>,
     /// The low bits of an index place or hint number a record; the rest is a tag from the hash.
     slot_mask: u32,
@@ -110,6 +128,7 @@ pub struct Table {
     key: HashKey,
     hint_seed: u64,
     census: Census,
+    pub(super) changes: Changes,
 }
 
 impl Table {
@@ -120,11 +139,14 @@ impl Table {
         let places = (records_max + 1).next_power_of_two();
         let mut records = Vec::with_capacity(records_max + 1);
         records.push(Record::new(Key::default()));
+        let mut changes = Changes::new(records_max + 1);
+        changes.add();
         #[allow(clippy::cast_possible_truncation, reason = "capacity is bounded, so places stay below 2^28")]
         let slot_mask = places as u32 - 1;
         Self {
             records,
-            index: vec![0; places * INDEX_PLACES_PER_RECORD].into_boxed_slice(),
+            index: vec![0; places * INDEX_PLACES_PER_RECORD + PROBES_MAX].into_boxed_slice(),
+            homes_mask: places * INDEX_PLACES_PER_RECORD - 1,
             hints: vec![[0; 2]; places].into_boxed_slice(),
             slot_mask,
             records_max,
@@ -132,6 +154,7 @@ impl Table {
             key,
             hint_seed: keyed(key, Key::default()),
             census: Census::default(),
+            changes,
         }
     }
 
@@ -143,6 +166,11 @@ impl Table {
     /// All records, in order of first sighting.
     pub fn records(&self) -> &[Record] {
         &self.records[1..]
+    }
+
+    /// One record.
+    pub(super) fn record(&self, slot: Slot) -> &Record {
+        &self.records[slot.index()]
     }
 
     /// How much room is left, by components and by records, whichever is fuller.
@@ -184,17 +212,18 @@ impl Table {
         let [first, second] = self.hints[self.hint_place(hash)];
         let likely = if (first ^ tag(hash)) & !self.slot_mask == 0 { first } else { second };
         let slot = Slot(likely & self.slot_mask);
-        if let Some(record) = self.records.get(slot.0 as usize) {
+        if let Some(record) = self.records.get(slot.index()) {
             prefetch(record);
         }
         slot
     }
 
-    /// Counts the sighting if `slot` is its record and it says nothing new; returns whether that was so.
+    /// Counts the sighting if `slot` is its record and it says nothing new; returns whether that was so. Only what
+    /// counts has a record, so that who finds one needs not ask the policy again.
     #[inline]
     pub(super) fn bump(&mut self, slot: Slot, sighting: &Sighting) -> bool {
-        match self.records.get_mut(slot.0 as usize) {
-            Some(record) if record.key() == sighting.key && record.knows(sighting.marks, &sighting.vlans) => {
+        match self.records.get_mut(slot.index()) {
+            Some(record) if record.knows(&sighting.key, sighting.marks, &sighting.vlans) => {
                 record.bump(sighting.time);
                 true
             }
@@ -202,37 +231,46 @@ impl Table {
         }
     }
 
-    /// The keyed hash, and the loading of its place in the index.
+    /// Whether `slot` is the record of `key`.
+    pub(super) fn is_of(&self, slot: Slot, key: Key) -> bool {
+        self.records.get(slot.index()).is_some_and(|record| slot != Slot::BLANK && record.key() == key)
+    }
+
+    /// The keyed hashes of a key's halves, and the loading of its place in the index.
     #[inline]
-    pub(super) fn index_hash(&self, key: Key) -> u64 {
-        let hash = keyed(self.key, key);
-        prefetch(&self.index[self.index_place(hash)]);
-        hash
+    pub(super) fn hash(&self, key: Key) -> Hashes {
+        let hashes = Hashes::of(self.key, key);
+        self.prefetch_place(hashes.whole());
+        hashes
+    }
+
+    /// Loads a place in the index ahead of its use.
+    #[inline]
+    pub(super) fn prefetch_place(&self, hash: u64) {
+        prefetch(&self.index[self.home(hash)]);
     }
 
     #[inline]
-    fn index_place(&self, hash: u64) -> usize {
-        #[allow(clippy::cast_possible_truncation, reason = "masked to the number of places")]
-        let place = hash as usize & (self.index.len() - 1);
-        place
+    fn home(&self, hash: u64) -> usize {
+        #[allow(clippy::cast_possible_truncation, reason = "masked to the number of homes")]
+        let home = hash as usize & self.homes_mask;
+        home
     }
 
-    /// The record of `key`, whose [`Table::index_hash`] is given.
+    /// The record of `key` under its own hash.
     pub(super) fn find(&self, key: Key, hash: u64) -> Option<Slot> {
         self.probe(key, hash).ok()
     }
 
     /// The record of `key`, or the free place where it belongs, or `None` when all places within reach are taken.
-    fn probe(&self, key: Key, hash: u64) -> Result<Slot, Option<usize>> {
-        let home = self.index_place(hash);
-        for step in 0..PROBES_MAX {
-            let place = (home + step) & (self.index.len() - 1);
-            let entry = self.index[place];
+    pub(super) fn probe(&self, key: Key, hash: u64) -> Result<Slot, Option<usize>> {
+        let home = self.home(hash);
+        for (step, &entry) in self.index[home..home + PROBES_MAX].iter().enumerate() {
             if entry == 0 {
-                return Err(Some(place));
+                return Err(Some(home + step));
             }
             let slot = Slot(entry & self.slot_mask);
-            if (entry ^ tag(hash)) & !self.slot_mask == 0 && self.records[slot.0 as usize].key() == key {
+            if (entry ^ tag(hash)) & !self.slot_mask == 0 && self.records[slot.index()].key() == key {
                 return Ok(slot);
             }
         }
@@ -252,58 +290,63 @@ impl Table {
     /// Counts a sighting of a known key, with whatever it says that is new.
     pub(super) fn update(&mut self, slot: Slot, sighting: &Sighting) {
         self.set_marks(slot, sighting.marks);
-        let record = &mut self.records[slot.0 as usize];
+        let record = &mut self.records[slot.index()];
+        let (first, vlans) = (record.packets() == 0, *record.vlans());
         sighting.vlans.iter().for_each(|id| record.add_vlan(id));
         record.bump(sighting.time);
+        if first || *record.vlans() != vlans {
+            self.changes.mark(slot);
+        }
     }
 
-    /// Stores a key that [`Table::find`] did not find, and the halves it implies.
-    pub(super) fn insert(&mut self, key: Key, marks: Marks) -> Result<Slot, Refused> {
+    /// Stores a key that [`Table::probe`] did not find but gave `place` for, and the halves it implies.
+    pub(super) fn insert(
+        &mut self,
+        key: Key,
+        hashes: Hashes,
+        place: Option<usize>,
+        marks: Marks,
+    ) -> Result<Slot, Refused> {
         if key.has_mac() && key.has_address() {
-            return self.insert_pair(key, marks);
+            return self.insert_pair(key, hashes, marks);
         }
         let is_component = marks.hold(Marks::PRESENT);
-        if is_component && self.census.components() >= self.components_max {
-            return Err(Refused::Component);
-        }
         let refused = if is_component { Refused::Component } else { Refused::PairOnly };
-        let slot = if is_component { self.find_or_push(key) } else { self.find_or_push_beside(key) };
-        let slot = slot.ok_or(refused)?;
+        let full = self.census.components() >= self.components_max;
+        if if is_component { full } else { !self.has_room_beside() } {
+            return Err(refused);
+        }
+        let slot = place.and_then(|place| self.push(key, hashes.whole(), place)).ok_or(refused)?;
         self.set_marks(slot, marks);
         Ok(slot)
     }
 
-    fn insert_pair(&mut self, key: Key, marks: Marks) -> Result<Slot, Refused> {
+    fn insert_pair(&mut self, key: Key, hashes: Hashes, marks: Marks) -> Result<Slot, Refused> {
         let address = key.without_mac();
-        let hash = self.index_hash(address);
         let full = self.census.components() >= self.components_max;
-        match self.probe(address, hash) {
+        match self.probe(address, hashes.address) {
             Ok(_) => {}
-            Err(Some(place)) if !full || self.takes_the_place_of_its_mac(key) => {
-                let slot = self.push(address, hash, place).ok_or(Refused::Component)?;
+            Err(Some(place)) if !full || self.takes_the_place_of_its_mac(key, hashes) => {
+                let slot = self.push(address, hashes.address, place).ok_or(Refused::Component)?;
                 self.set_marks(slot, Marks::PRESENT);
             }
             Err(_) => return Err(Refused::Component),
         }
         // From here on the component is counted, whether or not there is room for the pair.
-        let station = self.find_or_push_beside(key.without_address()).ok_or(Refused::PairOnly)?;
-        self.set_marks(station, Marks::PRESENT.and(Marks::ADDRESSED));
-        let slot = self.find_or_push_beside(key).ok_or(Refused::PairOnly)?;
+        let station = self.find_or_push_beside(key.without_address(), hashes.station);
+        self.set_marks(station.ok_or(Refused::PairOnly)?, Marks::PRESENT.and(Marks::ADDRESSED));
+        let slot = self.find_or_push_beside(key, hashes.whole()).ok_or(Refused::PairOnly)?;
         self.set_marks(slot, marks);
         Ok(slot)
     }
 
-    fn find_or_push(&mut self, key: Key) -> Option<Slot> {
-        let hash = self.index_hash(key);
+    /// Finds or stores what is no component.
+    fn find_or_push_beside(&mut self, key: Key, hash: u64) -> Option<Slot> {
         match self.probe(key, hash) {
             Ok(slot) => Some(slot),
-            Err(place) => self.push(key, hash, place?),
+            Err(Some(place)) if self.has_room_beside() => self.push(key, hash, place),
+            Err(_) => None,
         }
-    }
-
-    /// The same for what is no component.
-    fn find_or_push_beside(&mut self, key: Key) -> Option<Slot> {
-        if self.has_room_beside() { self.find_or_push(key) } else { self.find(key, self.index_hash(key)) }
     }
 
     /// Whether there is room for what is no component: one record is kept for each component that may still come.
@@ -320,18 +363,18 @@ impl Table {
         #[allow(clippy::cast_possible_truncation, reason = "bounded by records_max, below 2^28")]
         let slot = Slot(self.records.len() as u32);
         self.records.push(Record::new(key));
+        self.changes.add();
         self.index[place] = tag(hash) & !self.slot_mask | slot.0;
         Some(slot)
     }
 
     /// Whether the component that `key` speaks of is counted already; if so, its MAC is known to have an address.
-    pub(super) fn acknowledge(&mut self, key: Key) -> bool {
+    pub(super) fn acknowledge(&mut self, key: Key, hashes: Hashes) -> bool {
         if !(key.has_mac() && key.has_address()) {
             return false;
         }
-        let (address, station) = (key.without_mac(), key.without_address());
-        let known = self.find(address, self.index_hash(address)).is_some();
-        if known && let Some(slot) = self.find(station, self.index_hash(station)) {
+        let known = self.find(key.without_mac(), hashes.address).is_some();
+        if known && let Some(slot) = self.find(key.without_address(), hashes.station) {
             self.set_marks(slot, Marks::ADDRESSED);
         }
         known
@@ -339,27 +382,31 @@ impl Table {
 
     /// Whether this is a MAC that was seen in link-control frames and nowhere else.
     pub(super) fn is_infrastructure(&self, slot: Slot) -> bool {
-        let record = &self.records[slot.0 as usize];
+        let record = &self.records[slot.index()];
         !record.key().has_address() && !record.marks().hold(Marks::PRESENT)
     }
 
     /// Whether the pair's MAC is counted by itself, so that counting the address instead takes no room.
-    pub(super) fn takes_the_place_of_its_mac(&self, key: Key) -> bool {
-        let station = key.without_address();
-        let marks =
-            self.find(station, self.index_hash(station)).map(|slot| self.records[slot.0 as usize].marks());
-        key.has_address()
-            && marks.is_some_and(|marks| marks.hold(Marks::PRESENT) && !marks.hold(Marks::ADDRESSED))
+    pub(super) fn takes_the_place_of_its_mac(&self, key: Key, hashes: Hashes) -> bool {
+        if !(key.has_mac() && key.has_address()) {
+            return false;
+        }
+        let station = self.find(key.without_address(), hashes.station);
+        let marks = station.map(|slot| self.records[slot.index()].marks());
+        marks.is_some_and(|marks| marks.hold(Marks::PRESENT) && !marks.hold(Marks::ADDRESSED))
     }
 
     /// Sets marks and moves the record in the census.
     pub(super) fn set_marks(&mut self, slot: Slot, marks: Marks) {
-        let record = &mut self.records[slot.0 as usize];
+        let record = &mut self.records[slot.index()];
         let (key, before) = (record.key(), record.marks());
         if !record.mark(marks) {
             return;
         }
         let after = record.marks();
+        if before.reported() != after.reported() {
+            self.changes.mark(slot);
+        }
         if let Some(part) = self.census.part(key, before) {
             *part -= 1;
         }
@@ -369,10 +416,10 @@ impl Table {
     }
 
     /// Adds another table's record of the same networks: the union of what both saw.
-    pub(super) fn absorb(&mut self, other: &Record) -> Result<(), Refused> {
-        let hash = self.index_hash(other.key());
-        let slot = match self.find(other.key(), hash) {
-            Some(slot) => {
+    pub(super) fn absorb(&mut self, other: &Record) -> Result<Slot, Refused> {
+        let hashes = self.hash(other.key());
+        let slot = match self.probe(other.key(), hashes.whole()) {
+            Ok(slot) => {
                 let full = self.census.components() >= self.components_max;
                 let counts = other.marks().hold(Marks::PRESENT) && !other.marks().hold(Marks::ADDRESSED);
                 if full && counts && self.is_infrastructure(slot) {
@@ -380,11 +427,12 @@ impl Table {
                 }
                 slot
             }
-            None => self.insert(other.key(), other.marks())?,
+            Err(place) => self.insert(other.key(), hashes, place, other.marks())?,
         };
         self.set_marks(slot, other.marks());
-        self.records[slot.0 as usize].absorb(other);
-        Ok(())
+        self.records[slot.index()].absorb(other);
+        self.changes.mark(slot);
+        Ok(slot)
     }
 
     /// Empties the table. Cheap when little was in it, so that one table serves many small captures.
@@ -396,6 +444,7 @@ impl Table {
             self.hints.fill([0; 2]);
         }
         self.records.truncate(1);
+        self.changes.truncate(1);
         self.census = Census::default();
     }
 
@@ -403,11 +452,8 @@ impl Table {
     fn clear_places_of(&mut self, key: Key) {
         let hint = self.hint_place(self.hint_hash(key));
         self.hints[hint] = [0; 2];
-        let home = self.index_place(keyed(self.key, key));
-        for step in 0..PROBES_MAX {
-            let place = (home + step) & (self.index.len() - 1);
-            self.index[place] = 0;
-        }
+        let home = self.home(Hashes::of(self.key, key).whole());
+        self.index[home..home + PROBES_MAX].fill(0);
     }
 }
 

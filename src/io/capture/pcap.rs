@@ -6,7 +6,7 @@
 use super::FrameSink;
 use super::error::{Damage, FileError};
 use super::links::DeclaredLink;
-use super::record::{LENGTH_MAX, Next, RecordParser, Step, lent, short, touch_ahead, word};
+use super::record::{FRAME_MAX, LENGTH_MAX, Next, RecordParser, Step, lent, short, touch_ahead, word};
 use crate::model::frame::{Frame, LinkType};
 use crate::model::time::CaptureTime;
 
@@ -110,7 +110,6 @@ impl Pcap {
             if rest.len() <= floor {
                 break Next::Reached;
             }
-            touch_ahead(rest);
             let Some((header, mut body)) = rest.split_first_chunk::<RECORD_HEADER>() else {
                 break Next::Needs(header_length);
             };
@@ -124,11 +123,16 @@ impl Pcap {
             let Some((packet, behind)) = body.split_at_checked(captured as usize) else {
                 break beyond(header_length, captured);
             };
-            if captured > LENGTH_MAX {
-                break Next::Damaged(Damage::RecordLength(captured));
+            let mut bytes = packet;
+            if captured as usize > FRAME_MAX {
+                if captured > LENGTH_MAX {
+                    break Next::Damaged(Damage::RecordLength(captured));
+                }
+                bytes = lent(packet);
             }
+            touch_ahead(rest, captured as usize);
             let time = self.time::<BIG>(header);
-            sink.frame(Frame { link: self.link, time, bytes: lent(packet), stripped_tag: None });
+            sink.frame(Frame { link: self.link, time, bytes, stripped_tag: None });
             rest = behind;
         };
         Step { consumed: window.len() - rest.len(), next }

@@ -111,7 +111,6 @@ impl Pcapng {
             if rest.len() <= floor {
                 break Pause::Next(Next::Reached);
             }
-            touch_ahead(rest);
             let Some((header, _)) = rest.split_first_chunk::<HEADER>() else {
                 break Pause::Next(Next::Needs(HEADER));
             };
@@ -123,6 +122,7 @@ impl Pcapng {
                 Ok(split) => split,
                 Err(next) => break Pause::Next(next),
             };
+            touch_ahead(rest, body.len());
             if let Err(damage) = self.block::<BIG, S>(kind, body, body.len(), sink) {
                 break Pause::Next(Next::Damaged(damage));
             }

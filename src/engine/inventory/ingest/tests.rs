@@ -3,6 +3,7 @@
 use super::*;
 use crate::engine::inventory::policy::Policy;
 use crate::model::frame::LinkType;
+use crate::model::time::CaptureTime;
 
 fn inventory() -> Inventory {
     Inventory::new(Settings {

@@ -10,7 +10,11 @@ fn pair(number: u32) -> Key {
 }
 
 fn insert(table: &mut Table, key: Key) -> Result<Slot, Refused> {
-    table.insert(key, Marks::PRESENT)
+    let hashes = table.hash(key);
+    match table.probe(key, hashes.whole()) {
+        Ok(slot) => Ok(slot),
+        Err(place) => table.insert(key, hashes, place, Marks::PRESENT),
+    }
 }
 
 #[test]
@@ -39,7 +43,7 @@ fn every_key_is_found_up_to_the_capacity() {
     assert_eq!(table.room(), Room::None);
     for number in 0..20_000 {
         let key = pair(number);
-        let slot = table.find(key, table.index_hash(key)).unwrap();
+        let slot = table.find(key, table.hash(key).whole()).unwrap();
         assert_eq!(table.records[slot.0 as usize].key(), key);
     }
     assert_eq!(insert(&mut table, pair(20_000)), Err(Refused::Component));
@@ -49,7 +53,7 @@ fn every_key_is_found_up_to_the_capacity() {
 fn keys_chosen_under_a_leaked_hash_key_are_refused_in_bounded_time() {
     let mut table = Table::new(1000, KEY);
     let places = table.index.len();
-    let window = |key| (table.index_place(keyed(KEY, key)) < PROBES_MAX).then_some(key);
+    let window = |key| (table.home(keyed(KEY, key)) < PROBES_MAX).then_some(key);
     let lone = |number: u64| Key::station(MacAddr::from_bits(0x0200_0000_0000 | number));
     let chosen: Vec<_> = (0..2_000_000).filter_map(|number| window(lone(number))).take(300).collect();
     assert!(chosen.len() == 300 && places > 4 * PROBES_MAX);
@@ -63,7 +67,7 @@ fn keys_chosen_under_a_leaked_hash_key_are_refused_in_bounded_time() {
 fn a_wrong_hint_never_counts() {
     let mut table = Table::new(10, KEY);
     let (one, two) = (insert(&mut table, pair(1)).unwrap(), insert(&mut table, pair(2)).unwrap());
-    let sighting = Sighting { key: pair(1), marks: Marks::PRESENT, ..Sighting::default() };
+    let sighting = Sighting { key: pair(1), marks: Marks::PRESENT, ..Sighting::BLANK };
     table.remember(table.hint_hash(pair(1)), two);
     let hinted = table.hinted(table.hint_hash(pair(1)));
     assert!(!table.bump(hinted, &sighting) && !table.bump(Slot::BLANK, &sighting));
@@ -81,6 +85,6 @@ fn a_cleared_table_is_a_new_one() {
         table.clear();
         assert_eq!((table.census(), table.records().len()), (Census::default(), 0));
         assert!(table.index.iter().all(|&place| place == 0));
-        assert!((0..many).all(|number| table.find(pair(number), table.index_hash(pair(number))).is_none()));
+        assert!((0..many).all(|number| table.find(pair(number), table.hash(pair(number)).whole()).is_none()));
     }
 }

@@ -5,7 +5,8 @@
 //! ```
 //!
 //! Each figure is for [`FRAMES`] frames or keys. `chosen keys` are held against `index` of the same number of benign
-//! keys: an attacker who knows the table's key must not make a look-up more than twice as dear.
+//! keys that are refused too: an attacker who knows the table's key must not make a look-up more than twice as dear.
+//! Keys that are known are found by their hints, chosen or not.
 
 #![allow(missing_docs, reason = "criterion's macros make public functions")]
 #![allow(clippy::unwrap_used, reason = "a bench may stop where it is wrong")]
@@ -175,7 +176,7 @@ fn chosen_macs() -> Vec<MacAddr> {
     macs.by_ref().filter(collides).take(FRAMES).collect()
 }
 
-/// Layer 2 frames behind two tags: every one is looked up in the index, since two tags never go the short way.
+/// Layer 2 frames behind two tags, which never go the short way; those that have no record are looked up in the index.
 fn tagged_twice(macs: &[MacAddr]) -> Frames {
     let (mut frames, mut build) = (Frames::default(), Build::new());
     for mac in macs {

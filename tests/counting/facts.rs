@@ -12,8 +12,7 @@ use std::collections::BTreeSet;
 use tollgate::engine::inventory::Inventory;
 use tollgate::model::vlan::VlanSet;
 
-/// The facts by the model: pairs, claims, VLANs, and who sent link control. That a MAC with an address was sighted
-/// goes without saying; only the VLANs it was sighted in alone do not.
+/// The facts by the model: what was sighted, claims, VLANs, and who sent link control.
 fn facts_of(items: &[Item]) -> impl PartialEq + std::fmt::Debug {
     let mut model = Model::new(Policy::default());
     for item in items {
@@ -21,14 +20,8 @@ fn facts_of(items: &[Item]) -> impl PartialEq + std::fmt::Debug {
             model.see(*time, &decode_slow(1, bytes));
         }
     }
-    let addressed: BTreeSet<_> =
-        model.sightings.keys().filter(|key| key.2.is_some()).map(|key| key.1).collect();
-    let facts: Vec<_> = model
-        .sightings
-        .into_iter()
-        .map(|(pair, sighting)| (pair, sighting.claim, sighting.vlans))
-        .filter(|((_, mac, ip), _, vlans)| ip.is_some() || !vlans.is_empty() || !addressed.contains(mac))
-        .collect();
+    let facts: Vec<_> =
+        model.sightings.into_iter().map(|(pair, sighting)| (pair, sighting.claim, sighting.vlans)).collect();
     (facts, model.control)
 }
 

@@ -7,13 +7,14 @@
 //! The way of a frame:
 //!
 //! ```text
-//! frame ─ wire::decode ─ networks ─ policy ─┬─ external: external sketch, then as its MAC alone
-//!                                           └─ key ─ hint ─ record      the common case: one hash, one record line
-//!                                                     └─ index ─ record        not in the hints: keyed SipHash
-//!                                                          └─ waiting room ─ new records, or the overflow sketch
+//! frame ─ wire::decode ─ network ─ hint ─ record        the common case, a known pair: one hash, one record line
+//!                                   └─ policy ─┬─ external: external sketch, then as its MAC alone
+//!                                              └─ index ─ record         not in the hints: keyed SipHash
+//!                                                   └─ waiting room ─ new records, or the overflow sketch
 //! ```
 //!
-//! [`Inventory`] takes frames and batches them; [`table`] holds one record per key, an authoritative keyed index and a
+//! [`Inventory`] takes frames and has their sightings under way in a batch (`batch`); what is not known yet finds its
+//! record, or none, in `entry`; [`changes`] says what is new since it was told. [`table`] holds one record per key, an authoritative keyed index and a
 //! cache of hints before it; [`policy`] says which addresses count; [`admission`] keeps floods from taking the room
 //! of real equipment; [`sketch`] counts what has no room.
 

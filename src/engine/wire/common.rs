@@ -5,7 +5,7 @@
 //! places, not ways, since in a trunk no branch on it can be foreseen. Any doubt ends in `None`, and
 //! [`super::decode`] reads the frame from the start; a test holds the two to the same answer.
 
-use super::ethernet::{ETHERTYPE_MIN, word_at};
+use super::ethernet::{ETHERTYPE_MIN, is_link_control, word_at};
 use super::ip::{GRE, ICMPV6, V4_HEADER_MIN, V6Header};
 use crate::model::frame::Frame;
 use crate::model::frame::LinkType;
@@ -36,7 +36,7 @@ pub fn decode_common(frame: &Frame<'_>) -> Option<Sender> {
     let source = MacAddr::from_bits(source_and_type >> 16);
     let unusual = frame.link != LinkType::Ethernet
         || frame.stripped_tag.is_some()
-        || may_be_link_control(header)
+        || may_be_link_control(header) && is_link_control(word_at::<0>(header) >> 16)
         || !source.is_usable();
     if unusual {
         return None;

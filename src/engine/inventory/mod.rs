@@ -14,9 +14,9 @@
 //! ```
 //!
 //! [`Inventory`] takes frames and has their sightings under way in a batch (`batch`); what is not known yet finds its
-//! record, or none, in `entry`; [`changes`] says what is new since it was told. [`table`] holds one record per key, an authoritative keyed index and a
-//! cache of hints before it; [`policy`] says which addresses count; [`admission`] keeps floods from taking the room
-//! of real equipment; [`sketch`] counts what has no room.
+//! record, or none, in `entry`. [`table`] holds one record per key, an authoritative keyed index and a cache of hints
+//! before it; [`policy`] says which addresses count; [`admission`] keeps floods from taking the room of real equipment;
+//! [`sketch`] counts what has no room; [`changes`] says what is new since it was told.
 
 pub mod admission;
 mod batch;

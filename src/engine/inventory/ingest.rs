@@ -1,7 +1,7 @@
 //! Frames in, a count out.
 //!
 //! A frame of a pair that is known costs a look at its headers, one hash and its record; whether its address counts was
-//! asked when the record was made. All else is the business of [`super::entry`].
+//! asked when the record was made. All else is the business of `super::entry`.
 
 use super::admission::WaitingRoom;
 use super::batch::{Batch, Pending};

@@ -17,10 +17,9 @@
 //! counters; a pair that is new moves the count. At the end the inventories of several workers, files or sensors
 //! unite by union, and [`app::agent`] prints the figures or the list, which are the same set.
 //!
-//! **How a count reaches the Center.** [`engine::sync`] numbers what changed and says what to report; [`engine::fleet`]
-//! unites the reports of all sensors. [`engine::licensing`] is how the Center stands with the licence authority
-//! ([`engine::authority`]); [`engine::entitlement`] is what a sensor may run because of it. What they say to each other
-//! is [`model::message`].
+//! **How a count will reach the Center.** The words that sensors and Center exchange are there ([`model::message`]); the
+//! rooms that speak them are named and not built yet: `engine::sync` on the sensor, `engine::fleet` on the Center, and
+//! for what is licensed `engine::licensing`, `engine::entitlement` and `engine::authority`.
 //!
 //! **Where to add a link type**: see [`engine::wire`].
 

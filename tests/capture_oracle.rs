@@ -6,7 +6,6 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "support/captures.rs"]
-#[allow(dead_code, unreachable_pub, reason = "each user takes a part")]
 mod captures;
 
 use pcap::{Capture, Precision};

@@ -7,7 +7,6 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop where it is wrong")]
 
 #[path = "support/captures.rs"]
-#[allow(dead_code, unreachable_pub, reason = "each user takes a part")]
 mod captures;
 #[path = "support/netns.rs"]
 mod netns;

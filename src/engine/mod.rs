@@ -7,9 +7,9 @@
 //!
 //! [`filter`] decides, before both, whether a capture filter lets the frame through.
 //!
-//! From there the count goes to the Center: [`sync`] on the sensor says what to tell next, [`fleet`] on the Center unites
-//! what all sensors told. [`licensing`] is how the Center stands with the licence [`authority`], and [`entitlement`]
-//! what a sensor may run because of it.
+//! Named and not built yet: `sync` on the sensor says what to tell the Center next, `fleet` on the Center unites what all
+//! sensors told, `licensing` is how the Center stands with the licence `authority`, and `entitlement` what a sensor may
+//! run because of it.
 //!
 //! Engines share four verbs and no trait: `handle(input, now)`, `poll(now) -> Option<Action>`, `next_deadline()`,
 //! `snapshot()`. A `Refusal` is a domain's answer; an error is a broken thing.

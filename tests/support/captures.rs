@@ -3,6 +3,8 @@
 //! They are looked for in `../shared/captures`, or where `TOLLGATE_CAPTURES` says. Without them the tests that need
 //! them print `NOT RUN` and pass; with `TOLLGATE_REQUIRE_CAPTURES=1` they fail.
 
+#![allow(dead_code, unreachable_pub, missing_docs, reason = "each user takes a part")]
+
 use std::path::{Path, PathBuf};
 
 /// The folder of captures, if there is one.

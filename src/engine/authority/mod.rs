@@ -1,1 +1,3 @@
 //! The licence authority's books: accounts, licences, tokens, product instances, reservations.
+//!
+//! Named, and not built yet.

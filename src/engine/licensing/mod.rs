@@ -1,1 +1,3 @@
 //! The Smart Agent: evaluation, registration, authorization, reservation, utility mode; one machine.
+//!
+//! Named, and not built yet.

@@ -5,6 +5,7 @@ pub mod digest;
 pub mod frame;
 pub mod ident;
 pub mod key;
+pub mod lease;
 pub mod mac;
 pub mod message;
 pub mod prefetch;

@@ -21,6 +21,8 @@
 //! rooms that speak them are named and not built yet: `engine::sync` on the sensor, `engine::fleet` on the Center, and
 //! for what is licensed `engine::licensing`, `engine::entitlement` and `engine::authority`.
 //!
+//! **How people ask a running program.** Commands on the same machine ask through [`io::control`].
+//!
 //! **Where to add a link type**: see [`engine::wire`].
 
 pub mod app;

@@ -131,8 +131,21 @@ impl Inventory {
         }
         if let Err(refused) = inserted {
             self.lose(key, refused);
+            self.count_at_address(asked);
         }
         inserted.ok()
+    }
+
+    /// A pair without room whose address is counted: the address was sighted all the same, and is told so.
+    fn count_at_address(&mut self, asked: &Asked) {
+        let Sighting { key, .. } = asked.sighting;
+        if key.has_mac()
+            && key.has_address()
+            && let Some(slot) = self.table.find(key.without_mac(), asked.hashes.address)
+        {
+            let half = Sighting { key: key.without_mac(), marks: Marks::PRESENT, ..asked.sighting };
+            self.table.update(slot, &half);
+        }
     }
 
     /// What is counted is not missing any more, however it came in: both halves of a pair (a MAC is no component once
@@ -159,6 +172,9 @@ impl Inventory {
             return true;
         }
         if self.table.acknowledge(key, hashes) {
+            if !self.table.has_room_beside() {
+                self.count_at_address(asked);
+            }
             return self.may_enter_beside(key, time);
         }
         // Room may have become scarce only after the question.

@@ -427,12 +427,28 @@ impl Table {
                 }
                 slot
             }
-            Err(place) => self.insert(other.key(), hashes, place, other.marks())?,
+            Err(place) => match self.insert(other.key(), hashes, place, other.marks()) {
+                Ok(slot) => slot,
+                Err(refused) => return Err(self.absorb_address(other, hashes, refused)),
+            },
         };
         self.set_marks(slot, other.marks());
         self.records[slot.index()].absorb(other);
         self.changes.mark(slot);
         Ok(slot)
+    }
+
+    /// What is left of a pair without room: that its address was sighted.
+    fn absorb_address(&mut self, other: &Record, hashes: Hashes, refused: Refused) -> Refused {
+        let address = other.key().without_mac();
+        if refused == Refused::PairOnly
+            && other.key().has_address()
+            && let Some(slot) = self.find(address, hashes.address)
+        {
+            self.records[slot.index()].absorb(other);
+            self.changes.mark(slot);
+        }
+        refused
     }
 
     /// Empties the table. Cheap when little was in it, so that one table serves many small captures.

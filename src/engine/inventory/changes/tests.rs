@@ -12,8 +12,12 @@ const START: u64 = 1_700_000_000;
 const NOW: CaptureTime = CaptureTime::from_nanos(START * 1_000_000_000);
 
 fn inventory() -> Inventory {
+    inventory_of(1000)
+}
+
+fn inventory_of(capacity: u32) -> Inventory {
     let (policy, networks) = (Policy::default(), Networks::default());
-    Inventory::new(Settings { capacity: 1000, policy, networks, keys: HashKeys::repeatable([1, 2]) })
+    Inventory::new(Settings { capacity, policy, networks, keys: HashKeys::repeatable([1, 2]) })
 }
 
 /// What stations say: link control, layer 2 only, IPv4, ARP, and an address that does not count.
@@ -139,6 +143,26 @@ fn says() -> impl Strategy<Value = Says> {
 }
 
 proptest! {
+    /// A pair without room is no reason to keep its address to oneself.
+    #[test]
+    fn a_full_table_tells_every_address_that_it_counts(
+        frames in prop::collection::vec((0..9000_u64, 0..40_u8, 0..4_u16, says()), 0..300),
+        capacity in 1..12_u32,
+    ) {
+        let (mut seen, mut other) = (inventory_of(capacity), inventory_of(capacity));
+        for (at, (seconds, mac, vlan, says)) in frames.into_iter().enumerate() {
+            sight(if at % 3 == 0 { &mut other } else { &mut seen }, seconds, mac, vlan, says);
+        }
+        seen.unite(&mut other);
+        let addresses = |keys: &mut dyn Iterator<Item = Key>| {
+            let halves = keys.filter(|key| key.has_address()).map(|key| key.without_mac().words());
+            halves.collect::<std::collections::BTreeSet<_>>()
+        };
+        let counted = addresses(&mut seen.table().records().iter().map(Record::key));
+        let told = addresses(&mut changed(&mut seen).iter().map(|told| told.known.key));
+        prop_assert_eq!(told, counted);
+    }
+
     #[test]
     fn all_that_was_told_makes_the_same_inventory(
         frames in prop::collection::vec((0..5000_u64, 0..6_u8, 0..4_u16, says(), any::<bool>()), 0..200),

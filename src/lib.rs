@@ -17,9 +17,9 @@
 //! counters; a pair that is new moves the count. At the end the inventories of several workers, files or sensors
 //! unite by union, and [`app::agent`] prints the figures or the list, which are the same set.
 //!
-//! **How a count will reach the Center.** The words that sensors and Center exchange are there ([`model::message`]); the
-//! rooms that speak them are named and not built yet: `engine::sync` on the sensor, `engine::fleet` on the Center, and
-//! for what is licensed `engine::licensing`, `engine::entitlement` and `engine::authority`.
+//! **How a count will reach the Center.** The words that sensors and Center exchange are there ([`model::message`]), and
+//! on the sensor a store that outlives crashes ([`io::state`]) and what to tell of it next ([`engine::sync`]). Named and
+//! not built yet are `engine::fleet` on the Center, and for what is licensed `engine::licensing`, `engine::entitlement` and `engine::authority`.
 //!
 //! **How people ask a running program.** Commands on the same machine ask through [`io::control`].
 //!

@@ -7,7 +7,9 @@
 //!
 //! [`filter`] decides, before both, whether a capture filter lets the frame through.
 //!
-//! Named and not built yet: `sync` on the sensor says what to tell the Center next, `fleet` on the Center unites what all
+//! [`sync`] says on the sensor what to tell the Center next.
+//!
+//! Named and not built yet: `fleet` on the Center unites what all
 //! sensors told, `licensing` is how the Center stands with the licence `authority`, and `entitlement` what a sensor may
 //! run because of it.
 //!

@@ -6,6 +6,7 @@
 //! | a network interface, by AF_PACKET ring | [`capture::ring`] | `libc` |
 //! | a network interface, by libpcap; its filter compiler | [`capture::libpcap`] | `pcap` |
 //! | commands on the same machine | [`control`] | `tokio`, std |
+//! | the durable state of an agent | [`state`] | `redb` |
 //! | random keys | [`random`] | `getrandom` |
 //! | the clock | [`clock`] | std |
 
@@ -16,3 +17,5 @@ pub mod clock;
 pub mod control;
 #[cfg(any(feature = "agent", feature = "center", feature = "satellite"))]
 pub mod random;
+#[cfg(feature = "agent")]
+pub mod state;

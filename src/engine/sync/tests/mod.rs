@@ -1,0 +1,50 @@
+//! The reporter, step by step and in a simulated world.
+
+use super::*;
+use crate::model::ident::Epoch;
+use crate::model::message::Ack;
+use crate::model::time::{Now, Ticks, UnixTime};
+
+fn now(seconds: u64) -> Now {
+    Now {
+        ticks: Ticks::from_millis(seconds * 1000),
+        wall: UnixTime::from_millis(1_800_000_000_000 + seconds * 1000),
+    }
+}
+
+fn epoch(number: u128) -> Epoch {
+    Epoch::from_random(number)
+}
+
+fn who() -> Identity {
+    Identity {
+        sensor: "press-7".parse().unwrap(),
+        instance: epoch(99),
+        platform: "ic3000".into(),
+        version: "0.1.0".into(),
+    }
+}
+
+fn position(seq: u64) -> Position {
+    Position { seq, facts: seq, ..Position::fresh(epoch(1)) }
+}
+
+fn ack(seq: u64) -> Ack {
+    Ack { epoch: epoch(1), seq, resync: false, reason: None, sent: UnixTime::from_millis(1_800_000_000_000) }
+}
+
+fn poll_all(reporter: &mut Reporter, seconds: u64) -> Vec<Action> {
+    std::iter::from_fn(|| reporter.poll(now(seconds))).take(100).collect()
+}
+
+#[test]
+fn a_connection_begins_with_a_birth_and_then_loads_what_is_not_acknowledged() {
+    let mut reporter = Reporter::new(who(), position(10), None);
+    assert_eq!(poll_all(&mut reporter, 0), []);
+    reporter.handle(Input::Connected, now(1));
+    let actions = poll_all(&mut reporter, 1);
+    assert!(matches!(actions[0], Action::Send(Outgoing::Birth(_))), "{actions:?}");
+    assert_eq!(actions[1..], [Action::AskFigures, Action::Load { after: 0, to: 10 }]);
+    reporter.handle(Input::Ack(ack(4)), now(2));
+    assert_eq!(poll_all(&mut reporter, 2)[0], Action::Acked(4));
+}

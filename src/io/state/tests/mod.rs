@@ -1,0 +1,68 @@
+//! The store: merges against a slow model, damage, faults, crashes.
+
+use super::*;
+use crate::model::key::Key;
+use crate::model::mac::MacAddr;
+use crate::model::sighting::Marks;
+use crate::model::time::{CaptureTime, Span};
+use crate::model::vlan::VlanSet;
+use std::path::Path;
+
+const HOUR: u64 = 3_600_000;
+
+fn epoch(number: u128) -> Epoch {
+    Epoch::from_random(number)
+}
+
+fn at(millis: u64) -> UnixTime {
+    UnixTime::from_millis(millis)
+}
+
+fn settings(folder: &Path) -> Settings {
+    Settings { folder: folder.to_owned(), facts_max: 1_000_000 }
+}
+
+fn opened(folder: &Path, fresh: u128) -> Opened {
+    open(&settings(folder), epoch(fresh), at(HOUR)).unwrap()
+}
+
+fn station(number: u32) -> Known {
+    let mac = MacAddr::from_bits(0x0200_0000_0000 | u64::from(number));
+    Known {
+        key: Key::station(mac).with_v4(0x0a00_0000 | number),
+        marks: Marks::PRESENT,
+        vlans: VlanSet::EMPTY,
+        span: Span::at(CaptureTime::new(1000, 0)),
+        packets: 1,
+    }
+}
+
+fn merge(state: &mut State, facts: &[Known]) -> Committed {
+    state.merge(facts.iter().map(|known| ("plant", *known)), at(2 * HOUR)).unwrap()
+}
+
+#[test]
+fn what_was_merged_is_there_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let Opened { mut state, found } = opened(folder.path(), 1);
+    assert_eq!(found, Found::Nothing);
+    let committed = merge(&mut state, &[station(1), station(2)]);
+    assert_eq!((committed.changed, committed.position.seq, committed.position.facts), (2, 2, 2));
+    assert_eq!(merge(&mut state, &[station(2)]).changed, 0);
+    drop(state);
+    let Opened { mut state, found } = opened(folder.path(), 2);
+    assert_eq!((found, state.position()), (Found::Whole, committed.position));
+    let mut restored = Vec::new();
+    state.restore_each(|network, known| restored.push((network.to_owned(), *known))).unwrap();
+    assert_eq!(restored, [("plant".to_owned(), station(1)), ("plant".to_owned(), station(2))]);
+    let part = state.load(1, 2).unwrap();
+    assert_eq!((part.after(), part.to(), part.into_sightings().len()), (1, 2, 1));
+}
+
+#[test]
+fn two_agents_cannot_have_one_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let _first = opened(folder.path(), 1);
+    let second = open(&settings(folder.path()), epoch(2), at(0)).unwrap_err();
+    assert!(second.to_string().contains("in use by another agent"), "{second}");
+}

@@ -47,7 +47,7 @@ impl EventLog {
     }
 
     /// Takes an event up.
-    pub(super) fn push(&mut self, what: Happening, who: &Identity, at: UnixTime) {
+    pub(super) fn push(&mut self, what: &Happening, who: &Identity, at: UnixTime) {
         let message = printable(&what.message);
         let (number, kind, severity) = (self.next, what.kind, what.severity);
         let (sensor, instance) = (who.sensor.clone(), who.instance);

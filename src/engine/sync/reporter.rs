@@ -198,7 +198,7 @@ impl Reporter {
             }
             Input::Ack(ack) => self.acknowledged(&ack, now),
             Input::Command(command) => self.ordered(&command, now),
-            Input::Happened(what) => self.events.push(what, &self.who, now.wall),
+            Input::Happened(what) => self.events.push(&what, &self.who, now.wall),
             Input::EventArrived(number) => self.events.arrived(number),
         }
     }
@@ -332,7 +332,7 @@ impl Reporter {
         self.window.clear();
         (self.loading, self.part) = (None, None);
         let message = format!("the Center asked for everything after change {seq} again");
-        self.events.push(Happening::new(EventKind::Resync, Severity::Info, message), &self.who, now.wall);
+        self.events.push(&Happening::new(EventKind::Resync, Severity::Info, message), &self.who, now.wall);
     }
 
     fn renew(&mut self, reason: &str, now: Now) {
@@ -340,7 +340,7 @@ impl Reporter {
             self.wanted = Some(Wanted { action: Action::Renew, due: now.ticks });
             let message = format!("{reason}: a new epoch begins, all sightings are kept and sent again");
             let what = Happening::new(EventKind::Resync, Severity::Warning, message);
-            self.events.push(what, &self.who, now.wall);
+            self.events.push(&what, &self.who, now.wall);
         }
     }
 
@@ -363,7 +363,7 @@ impl Reporter {
             _ => {}
         }
         let message = format!("command {}: {outcome}", command.id);
-        self.events.push(Happening::new(EventKind::Command, severity, message), &self.who, now.wall);
+        self.events.push(&Happening::new(EventKind::Command, severity, message), &self.who, now.wall);
     }
 
     fn tell_acked(&mut self) -> Option<Action> {

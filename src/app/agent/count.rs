@@ -16,7 +16,7 @@ use crate::io::capture::live::LiveError;
 use crate::io::capture::progress::Progress;
 use crate::io::random::{self, NoRandomness};
 use crate::model::frame::LinkType;
-use crate::model::profile::Profile;
+use crate::model::profile::{Profile, ProfileError};
 use std::io;
 use std::path::Path;
 
@@ -36,8 +36,8 @@ pub enum CountError {
     #[error("{0}")]
     Random(#[from] NoRandomness),
     /// A damaged build.
-    #[error("the built-in profile is damaged: {0}")]
-    Profile(#[from] toml::de::Error),
+    #[error("{0}")]
+    Profile(#[from] ProfileError),
     /// Output that cannot be written.
     #[error("cannot write the result: {0}")]
     Output(#[from] io::Error),

@@ -31,6 +31,8 @@ pub struct Told {
     slot: Slot,
     /// What is known.
     pub known: Known,
+    /// Its component was never told of before, by this fact or another.
+    pub born: bool,
 }
 
 /// When a known station is told again though nothing but its last sighting moved. In seconds.
@@ -84,8 +86,13 @@ impl Changes {
 
     /// All is told, up to this last sighting.
     fn unmark(&mut self, slot: Slot, last: CaptureTime) {
-        self.dirty[slot.index() / 64] &= !(1 << (slot.index() % 64));
+        self.pass_over(slot);
         self.told[slot.index()] = seconds(last);
+    }
+
+    /// There is nothing to tell.
+    fn pass_over(&mut self, slot: Slot) {
+        self.dirty[slot.index() / 64] &= !(1 << (slot.index() % 64));
     }
 
     /// The first record from `start` on that is marked.
@@ -139,7 +146,14 @@ impl Inventory {
 
     /// Takes back that these were told: they are told again when [`Inventory::changed`] is asked.
     pub fn untell<'a>(&mut self, told: impl IntoIterator<Item = &'a Told>) {
-        told.into_iter().for_each(|told| self.table.changes.mark(told.slot));
+        for told in told {
+            self.table.changes.mark(told.slot);
+            if told.born
+                && let Some(slot) = self.component_slot(told.slot)
+            {
+                self.table.changes.told[slot.index()] = 0;
+            }
+        }
     }
 
     /// Takes up what was known before, as already told, with all that follows from it. Returns whether there was room.
@@ -150,6 +164,7 @@ impl Inventory {
         let record = Record::restored(known);
         match self.table.absorb(&record) {
             Ok(slot) => {
+                self.bear(slot);
                 self.table.changes.unmark(slot, known.span.last);
                 true
             }
@@ -166,9 +181,34 @@ impl Inventory {
         let span = if record.packets() > 0 { record.span() } else { Span::at(now) };
         let (key, marks, packets) = (record.key(), record.marks().reported(), record.packets());
         let known = Known { key, marks, vlans: *record.vlans(), span, packets };
-        let told = record.is_fact().then_some(Told { slot, known });
+        if !record.is_fact() {
+            self.table.changes.pass_over(slot);
+            return None;
+        }
+        let born = self.bear(slot);
         self.table.changes.unmark(slot, span.last);
-        told
+        Some(Told { slot, known, born })
+    }
+
+    /// The component that a record's sightings belong to is told of; returns whether it was not before.
+    fn bear(&mut self, slot: Slot) -> bool {
+        let Some(component) = self.component_slot(slot) else { return false };
+        let told = &mut self.table.changes.told[component.index()];
+        let born = *told == 0;
+        *told = (*told).max(1);
+        born
+    }
+
+    /// The record of the address, or of a MAC that has none.
+    fn component_slot(&self, slot: Slot) -> Option<Slot> {
+        let record = self.table.record(slot);
+        let (key, marks) = (record.key(), record.marks());
+        if key.has_address() && key.has_mac() {
+            let address = key.without_mac();
+            return self.table.find(address, self.table.hash(address).whole());
+        }
+        let counts = marks.hold(Marks::PRESENT) && !marks.hold(Marks::ADDRESSED);
+        (key.has_address() || counts).then_some(slot)
     }
 }
 

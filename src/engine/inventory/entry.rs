@@ -237,12 +237,26 @@ impl Inventory {
         if self.overflow.sketch.is_empty() && self.waiting.waiting() == 0 {
             return;
         }
-        let half = |key: &Key| !(key.has_mac() && key.has_address());
-        let counted = |record: &&Record| record.marks().hold(Marks::PRESENT);
-        for key in self.table.records().iter().filter(counted).map(Record::key).filter(half) {
-            let component = keyed(self.settings.keys.sketch, key);
+        for component in self.counted().collect::<Vec<_>>() {
             self.overflow.sketch.remove(component);
             self.waiting.dismiss(component);
         }
+    }
+
+    /// Takes out of `overflow` what this table counts.
+    pub(super) fn without_counted(&self, overflow: &mut Overflow) {
+        if !overflow.sketch.is_empty() {
+            self.counted().for_each(|component| {
+                overflow.sketch.remove(component);
+            });
+        }
+    }
+
+    /// What all that is counted goes by in sketches and the waiting room.
+    fn counted(&self) -> impl Iterator<Item = u64> {
+        let half = |key: &Key| !(key.has_mac() && key.has_address());
+        let counted = |record: &&Record| record.marks().hold(Marks::PRESENT);
+        let keys = self.table.records().iter().filter(counted).map(Record::key).filter(half);
+        keys.map(|key| keyed(self.settings.keys.sketch, key))
     }
 }

@@ -66,7 +66,7 @@ pub struct Inventory {
     pub(super) waiting: WaitingRoom,
     /// What adds no component, while room is scarce.
     pub(super) waiting_beside: WaitingRoom,
-    external: Sketch,
+    pub(super) external: Sketch,
     recent_external: Box<[Key; RECENT]>,
     pub(super) overflow: Overflow,
     packets: u64,
@@ -235,6 +235,13 @@ impl Inventory {
         self.packets += other.packets;
         self.undecoded += other.undecoded;
         self.span.merge(other.span);
+    }
+
+    /// Forgets everything seen and counts by `policy` from now on, in the same memory. What was seen under another
+    /// policy cannot be counted anew: of an address that was external only its MAC was kept.
+    pub fn renew(&mut self, policy: Policy) {
+        self.clear();
+        self.settings.policy = policy;
     }
 
     /// The figures. Call [`Inventory::settle`] first.

@@ -16,7 +16,8 @@
 //! [`Inventory`] takes frames and has their sightings under way in a batch (`batch`); what is not known yet finds its
 //! record, or none, in `entry`. [`table`] holds one record per key, an authoritative keyed index and a cache of hints
 //! before it; [`policy`] says which addresses count; [`admission`] keeps floods from taking the room of real equipment;
-//! [`sketch`] counts what has no room; [`changes`] says what is new since it was told.
+//! [`sketch`] counts what has no room; [`changes`] says what is new since it was told; [`union`] makes one figure of
+//! several inventories.
 
 pub mod admission;
 mod batch;
@@ -30,5 +31,6 @@ pub mod policy;
 pub mod record;
 pub mod sketch;
 pub mod table;
+pub mod union;
 
 pub use ingest::{Inventory, Settings, Tally};

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Networks {
     names: Vec<String>,
+    default: NetworkId,
     /// Network of each VLAN id; empty when no id is mapped, so that the common frame does not look.
     by_vlan: Box<[Option<NetworkId>]>,
 }
@@ -32,8 +33,25 @@ impl Networks {
 
     /// `default` for everything but the VLAN ids in `by_vlan`.
     pub fn new(default: &str, by_vlan: &[(u16, String)]) -> Result<Self, NetworksError> {
-        let mut ids = BTreeMap::from([(default.to_owned(), NetworkId(0))]);
-        let mut names = vec![default.to_owned()];
+        Self::among(&[], default, by_vlan)
+    }
+
+    /// The same, where the names in `known` have numbers already: several interfaces of one sensor number alike.
+    pub fn among(known: &[String], default: &str, by_vlan: &[(u16, String)]) -> Result<Self, NetworksError> {
+        let number = |at: usize| u8::try_from(at).map(NetworkId).map_err(|_| NetworksError::TooMany);
+        let mut names = known.to_vec();
+        let mut ids = BTreeMap::new();
+        for (at, name) in known.iter().enumerate() {
+            ids.entry(name.clone()).or_insert(number(at)?);
+        }
+        let next = number(names.len());
+        let default = match ids.get(default) {
+            Some(id) => *id,
+            None => {
+                names.push(default.to_owned());
+                *ids.entry(default.to_owned()).or_insert(next?)
+            }
+        };
         let mut map = vec![None; if by_vlan.is_empty() { 0 } else { 4096 }];
         for (vlan, name) in by_vlan {
             if !(1..=4094).contains(vlan) {
@@ -51,17 +69,17 @@ impl Networks {
                 return Err(NetworksError::MappedTwice(*vlan));
             }
         }
-        Ok(Self { names, by_vlan: map.into_boxed_slice() })
+        Ok(Self { names, default, by_vlan: map.into_boxed_slice() })
     }
 
     /// The network of a frame with these tags: of its outermost id that is mapped, else the default.
     #[inline]
     pub fn of(&self, vlans: VlanStack) -> NetworkId {
-        if self.by_vlan.is_empty() { NetworkId(0) } else { self.mapped(vlans) }
+        if self.by_vlan.is_empty() { self.default } else { self.mapped(vlans) }
     }
 
     fn mapped(&self, vlans: VlanStack) -> NetworkId {
-        vlans.iter().find_map(|id| self.by_vlan[usize::from(id)]).unwrap_or_default()
+        vlans.iter().find_map(|id| self.by_vlan[usize::from(id)]).unwrap_or(self.default)
     }
 
     /// The name of a network.
@@ -69,7 +87,7 @@ impl Networks {
         &self.names[usize::from(id.0)]
     }
 
-    /// All names, the default first.
+    /// All names, in the order of their numbers.
     pub fn names(&self) -> &[String] {
         &self.names
     }
@@ -77,7 +95,7 @@ impl Networks {
 
 impl Default for Networks {
     fn default() -> Self {
-        Self { names: vec!["default".to_owned()], by_vlan: Box::default() }
+        Self { names: vec!["default".to_owned()], default: NetworkId(0), by_vlan: Box::default() }
     }
 }
 
@@ -106,6 +124,17 @@ mod tests {
     fn the_default_may_be_named_for_a_vlan_too() {
         let networks = Networks::new("plant", &[(20, "plant".into())]).unwrap();
         assert_eq!(networks.names(), ["plant"]);
+    }
+
+    #[test]
+    fn interfaces_of_one_sensor_number_alike() {
+        let one = Networks::new("plant", &[(20, "cell-a".into())]).unwrap();
+        let two = Networks::among(one.names(), "cell-a", &[(30, "cell-b".into())]).unwrap();
+        assert_eq!((two.of(stack(&[])), two.of(stack(&[9]))), (NetworkId(1), NetworkId(1)));
+        assert_eq!(two.name(two.of(stack(&[30]))), "cell-b");
+        let three = Networks::among(two.names(), "office", &[]).unwrap();
+        assert_eq!(three.names(), ["plant", "cell-a", "cell-b", "office"]);
+        assert_eq!(three.name(three.of(stack(&[20]))), "office");
     }
 
     #[test]

@@ -202,5 +202,34 @@ fn all(inventory: &Inventory) -> Vec<Told> {
         span: record.span(),
         packets: record.packets(),
     };
-    records.map(|(at, record)| Told { slot: Slot::at(at + 1), known: known(record) }).collect()
+    records.map(|(at, record)| Told { slot: Slot::at(at + 1), known: known(record), born: false }).collect()
+}
+
+#[test]
+fn a_component_is_born_once_however_many_facts_speak_of_it() {
+    let mut inventory = inventory();
+    sight(&mut inventory, 0, 1, 0, Says::Ip(1));
+    sight(&mut inventory, 0, 2, 0, Says::Ip(1));
+    sight(&mut inventory, 0, 3, 0, Says::Nothing);
+    sight(&mut inventory, 0, 4, 0, Says::Control);
+    let told = changed(&mut inventory);
+    let born = |told: &[Told]| told.iter().filter(|told| told.born).count();
+    assert_eq!(born(&told), 2, "one address behind two MACs, one MAC: {told:?}");
+    sight(&mut inventory, 1, 1, 7, Says::Ip(1));
+    let again = changed(&mut inventory);
+    assert_eq!((again.len(), born(&again)), (1, 0), "a new VLAN bears nothing");
+    inventory.untell(&told);
+    assert_eq!(born(&changed(&mut inventory)), 2, "what was taken back is told as it was");
+}
+
+#[test]
+fn what_was_known_before_is_not_born_again() {
+    let mut before = inventory();
+    sight(&mut before, 0, 1, 0, Says::Ip(1));
+    let told = changed(&mut before);
+    let mut after = inventory();
+    told.iter().for_each(|told| assert!(after.restore(&told.known)));
+    sight(&mut after, 9, 2, 0, Says::Ip(1));
+    let again = changed(&mut after);
+    assert_eq!((again.len(), again[0].born), (1, false), "another MAC of a known address");
 }

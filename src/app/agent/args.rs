@@ -1,11 +1,13 @@
 //! What the user typed, and what it means.
 
+use super::run::args::{CheckArgs, EnrollArgs, ExplainArgs, RunArgs, StatusArgs};
 use crate::engine::inventory::networks::{Networks, NetworksError};
 use crate::engine::inventory::policy::{Contradiction, Policy};
 use crate::engine::inventory::table::CAPACITY_MAX;
 use crate::io::capture::live::Backend;
 use crate::model::prefix::Prefix;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde::Deserialize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -23,6 +25,16 @@ pub struct Cli {
 pub enum Command {
     /// Count the components in capture files, or live on an interface
     Count(CountArgs),
+    /// Run as a daemon: count on interfaces, keep the count, report to a Center
+    Run(RunArgs),
+    /// Take up the identity that a Center made for this sensor
+    Enroll(EnrollArgs),
+    /// Check a configuration file without running it
+    CheckConfig(CheckArgs),
+    /// How the running daemon stands
+    Status(StatusArgs),
+    /// Why an address or MAC counts, or why not
+    Explain(ExplainArgs),
 }
 
 const EXAMPLES: &str = "\
@@ -89,9 +101,11 @@ pub struct CountArgs {
 }
 
 /// `--backend`
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
 pub enum BackendArg {
     /// The kernel's ring
+    #[default]
     Auto,
     /// libpcap, also for interfaces that are not Ethernet
     Libpcap,

@@ -5,18 +5,30 @@ pub mod count;
 mod live;
 pub mod meter;
 pub mod report;
+pub mod run;
 mod screen;
 
-use args::{Cli, Command};
+use args::{Cli, Command, CountArgs};
 use clap::Parser;
 use count::{CountError, Outcome};
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
-/// Runs the program: 0 all went well, 1 something could not be read, 2 wrong usage.
+/// Runs the program. `count`: 0 all went well, 1 something could not be read, 2 wrong usage; the others say theirs in
+/// their help.
 pub fn main() -> ExitCode {
-    let Command::Count(args) = Cli::parse().command;
-    match count::run(&args) {
+    match Cli::parse().command {
+        Command::Count(args) => count_and_exit(&args),
+        Command::Run(_)
+        | Command::Enroll(_)
+        | Command::CheckConfig(_)
+        | Command::Status(_)
+        | Command::Explain(_) => ExitCode::FAILURE,
+    }
+}
+
+fn count_and_exit(args: &CountArgs) -> ExitCode {
+    match count::run(args) {
         Ok(Outcome::Complete) => ExitCode::SUCCESS,
         Ok(Outcome::Incomplete) => ExitCode::FAILURE,
         // Whoever read the output has seen enough.

@@ -1,0 +1,102 @@
+//! The daemon's commands, as typed.
+
+use super::config::file::{File, InterfaceSection};
+use super::config::values::{LogFormat, LogLevel};
+use clap::Args;
+use std::path::PathBuf;
+
+const CONFIG: &str = "/etc/tollgate/agent.toml";
+const SOCKET: &str = "/run/tollgate/agent.sock";
+
+/// `tollgate-agent run`
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// The configuration file
+    #[arg(short, long, value_name = "FILE", default_value = CONFIG)]
+    pub config: PathBuf,
+    /// Capture on this interface instead of those of the file (may be repeated)
+    #[arg(short, long, value_name = "IFACE")]
+    pub interface: Vec<String>,
+    /// Keep the durable state here
+    #[arg(long, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+    /// Serve the control socket here
+    #[arg(long, value_name = "PATH")]
+    pub control_socket: Option<PathBuf>,
+    /// How the log is written
+    #[arg(long, value_enum)]
+    pub log_format: Option<LogFormat>,
+    /// What is logged
+    #[arg(long, value_enum)]
+    pub log_level: Option<LogLevel>,
+}
+
+impl RunArgs {
+    /// The file with these flags over it.
+    pub fn over(&self, mut file: File) -> File {
+        if !self.interface.is_empty() {
+            file.interface = self.interface.iter().map(|name| InterfaceSection::named(name)).collect();
+        }
+        if let Some(folder) = &self.state_dir {
+            file.state_dir.clone_from(folder);
+        }
+        if let Some(socket) = &self.control_socket {
+            file.control_socket.clone_from(socket);
+        }
+        file.log.format = self.log_format.unwrap_or(file.log.format);
+        file.log.level = self.log_level.unwrap_or(file.log.level);
+        file
+    }
+}
+
+/// `tollgate-agent check-config`
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// The configuration file
+    #[arg(value_name = "FILE", default_value = CONFIG)]
+    pub file: PathBuf,
+}
+
+/// Where the running daemon is asked.
+#[derive(Debug, Args)]
+pub struct SocketArgs {
+    /// The daemon's control socket
+    #[arg(long, value_name = "PATH", default_value = SOCKET)]
+    pub control_socket: PathBuf,
+    /// JSON, for programs
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `tollgate-agent status`
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// Which daemon
+    #[command(flatten)]
+    pub socket: SocketArgs,
+    /// One line, and an exit status for monitoring: 0 well, 1 warning, 2 critical, 3 unknown
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// `tollgate-agent explain`
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// An IP address, or a MAC address
+    #[arg(value_name = "ADDRESS|MAC")]
+    pub what: String,
+    /// Which daemon
+    #[command(flatten)]
+    pub socket: SocketArgs,
+}
+
+/// `tollgate-agent enroll`
+#[derive(Debug, Args)]
+pub struct EnrollArgs {
+    /// The bundle that `tollgate-center enroll` wrote for this sensor
+    #[arg(value_name = "BUNDLE")]
+    pub bundle: PathBuf,
+    /// Where the daemon keeps its state
+    #[arg(long, value_name = "DIR", default_value = "/var/lib/tollgate")]
+    pub into: PathBuf,
+}

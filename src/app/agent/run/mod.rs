@@ -1,0 +1,4 @@
+//! The daemon.
+
+pub mod args;
+pub mod config;

@@ -25,6 +25,14 @@ pub struct Known {
     pub packets: u64,
 }
 
+impl Known {
+    /// What a record holds.
+    pub(super) fn of(record: &Record) -> Self {
+        let (key, marks, vlans) = (record.key(), record.marks().reported(), *record.vlans());
+        Self { key, marks, vlans, span: record.span(), packets: record.packets() }
+    }
+}
+
 /// Something to be told, and the record it is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Told {
@@ -175,12 +183,23 @@ impl Inventory {
         }
     }
 
+    /// Takes up what was known before after counting has begun: it is told again, with whatever was seen since. Returns
+    /// whether there was room.
+    pub fn take_up(&mut self, known: &Known) -> bool {
+        self.settle();
+        let had_room = self.restore(known);
+        let hashes = self.table.hash(known.key);
+        if let Some(slot) = self.table.find(known.key, hashes.whole()) {
+            self.table.changes.mark(slot);
+        }
+        had_room
+    }
+
     /// What is to be told of a record, if it was sighted itself.
     fn tell(&mut self, slot: Slot, now: CaptureTime) -> Option<Told> {
         let record = self.table.record(slot);
         let span = if record.packets() > 0 { record.span() } else { Span::at(now) };
-        let (key, marks, packets) = (record.key(), record.marks().reported(), record.packets());
-        let known = Known { key, marks, vlans: *record.vlans(), span, packets };
+        let known = Known { span, ..Known::of(record) };
         if !record.is_fact() {
             self.table.changes.pass_over(slot);
             return None;

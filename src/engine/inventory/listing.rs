@@ -1,6 +1,7 @@
 //! Components by name: the same set as the count, from the same table.
 
 use super::Inventory;
+use super::changes::Known;
 use super::record::{Marks, Record};
 use crate::model::key::{Key, NetworkId};
 use crate::model::mac::MacAddr;
@@ -55,6 +56,28 @@ impl Inventory {
             }
         }
         listing
+    }
+}
+
+/// What is looked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Wanted {
+    /// Sightings of this address.
+    Ip(IpAddr),
+    /// Sightings of this MAC, with whatever address.
+    Mac(MacAddr),
+}
+
+impl Inventory {
+    /// At most `max` facts about an address or MAC, in order of first sighting. Looks at every record. Call
+    /// [`Inventory::settle`] first.
+    pub fn facts_about(&self, wanted: Wanted, max: usize) -> Vec<Known> {
+        let about = |record: &&Record| match wanted {
+            Wanted::Ip(address) => record.key().address() == Some(address),
+            Wanted::Mac(mac) => record.key().has_mac() && record.key().mac() == mac,
+        };
+        let facts = self.table().records().iter().filter(about).filter(|record| record.is_fact());
+        facts.take(max).map(Known::of).collect()
     }
 }
 

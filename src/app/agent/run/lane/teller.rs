@@ -1,0 +1,202 @@
+//! A lane's once-a-second business beside its packets: telling what is new, showing figures, obeying orders.
+
+use super::{FACTS_MAX, Facts, Figures, Order, Shared};
+use crate::app::agent::meter::Meter;
+use crate::engine::inventory::changes::{Told, ToldLimits};
+use crate::engine::inventory::union::Beside;
+use crate::io::capture::live::LiveCounters;
+use crate::io::clock;
+use crate::model::message::LinkState;
+use crate::model::time::CaptureTime;
+use crossbeam_channel::{Receiver, Sender, TrySendError};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How often what is new is told.
+const EVERY: Duration = Duration::from_secs(1);
+/// How often all stations are looked at for last sightings that moved.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// How often what stands in no record is shown anew.
+const BESIDE_EVERY: Duration = Duration::from_secs(10);
+/// Facts that an answer about one address holds.
+pub(super) const FOUND_MAX: usize = 64;
+/// How long an ending lane tries to hand over the rest.
+const LAST_WORDS: Duration = Duration::from_secs(10);
+
+/// See the module's description.
+pub(super) struct Teller {
+    /// The table, behind its filter.
+    pub(super) meter: Meter,
+    /// What the source says of itself, shown with the figures.
+    pub(super) source: SourceFigures,
+    pub(super) shared: Arc<Shared>,
+    hand: Sender<Facts>,
+    orders: Receiver<Order>,
+    limits: ToldLimits,
+    generation: u32,
+    several: bool,
+    beside: Option<Arc<Beside>>,
+    due: Instant,
+    sweep_due: Instant,
+    beside_due: Instant,
+    stopping: bool,
+}
+
+/// What a source says of itself.
+#[derive(Clone, Debug, Default)]
+pub(super) struct SourceFigures {
+    /// Of sources that were closed, and of the one that is open.
+    pub(super) counters: LiveCounters,
+    pub(super) link: LinkState,
+    pub(super) reason: Option<String>,
+}
+
+impl Teller {
+    pub(super) fn new(
+        meter: Meter,
+        shared: Arc<Shared>,
+        hand: Sender<Facts>,
+        orders: Receiver<Order>,
+        limits: ToldLimits,
+        several: bool,
+    ) -> Self {
+        let now = clock::now();
+        Self {
+            meter,
+            source: SourceFigures::default(),
+            shared,
+            hand,
+            orders,
+            limits,
+            generation: 0,
+            several,
+            beside: None,
+            due: now,
+            sweep_due: now + SWEEP_EVERY,
+            beside_due: now,
+            stopping: false,
+        }
+    }
+
+    /// One turn of the lane's loop: does what is due, and says whether to go on.
+    pub(super) fn turn(&mut self) -> bool {
+        self.shared.turn();
+        self.obey();
+        let now = clock::now();
+        if now >= self.due {
+            self.due = now + EVERY;
+            self.tell(now);
+            self.show(now);
+        }
+        !self.stopping
+    }
+
+    /// Waits for an order, a packet's time long.
+    pub(super) fn wait(&mut self, patience: Duration) {
+        if let Ok(order) = self.orders.recv_timeout(patience) {
+            self.carry_out(order);
+        }
+    }
+
+    /// Shows the figures now, as after news of the link.
+    pub(super) fn show_now(&mut self) {
+        self.show(clock::now());
+    }
+
+    /// Hands over the rest and shows the last figures.
+    pub(super) fn finish(mut self) {
+        let end = clock::now() + LAST_WORDS;
+        let mut told = Vec::new();
+        loop {
+            self.shared.turn();
+            told.clear();
+            self.meter.inventory.changed(capture_now(), &mut told, FACTS_MAX);
+            if told.is_empty() {
+                break;
+            }
+            let facts = Facts { generation: self.generation, told: std::mem::take(&mut told) };
+            if self.hand.send_deadline(facts, end).is_err() {
+                break;
+            }
+        }
+        self.beside_due = clock::now();
+        self.show_now();
+    }
+
+    fn obey(&mut self) {
+        while let Ok(order) = self.orders.try_recv() {
+            self.carry_out(order);
+        }
+    }
+
+    fn carry_out(&mut self, order: Order) {
+        let inventory = &mut self.meter.inventory;
+        match order {
+            Order::Renew { policy, generation } => {
+                inventory.renew(*policy);
+                (self.generation, self.due, self.beside_due) = (generation, clock::now(), clock::now());
+            }
+            Order::Limits(limits) => self.limits = limits,
+            Order::TakeUp(known) => known.iter().for_each(|known| {
+                inventory.take_up(known);
+            }),
+            Order::Find(wanted, reply) => {
+                inventory.settle();
+                // Whoever asked may have gone.
+                let _ = reply.try_send(inventory.facts_about(wanted, FOUND_MAX));
+            }
+            Order::Stop => self.stopping = true,
+        }
+    }
+
+    /// Hands over what is new, as much as is taken.
+    fn tell(&mut self, now: Instant) {
+        while self.hand_over(|meter, out| meter.inventory.changed(capture_now(), out, FACTS_MAX)) {}
+        if now >= self.sweep_due {
+            self.sweep_due = now + SWEEP_EVERY;
+            let limits = self.limits;
+            while self.hand_over(|meter, out| meter.inventory.moved(capture_now(), limits, out, FACTS_MAX)) {}
+        }
+    }
+
+    /// One hand-over; whether there may be more to hand over and room for it.
+    fn hand_over(&mut self, ask: impl FnOnce(&mut Meter, &mut Vec<Told>)) -> bool {
+        if self.hand.is_full() {
+            return false;
+        }
+        let mut told = Vec::new();
+        ask(&mut self.meter, &mut told);
+        let whole = told.len() == FACTS_MAX;
+        if told.is_empty() {
+            return false;
+        }
+        match self.hand.try_send(Facts { generation: self.generation, told }) {
+            Ok(()) => whole,
+            Err(TrySendError::Full(facts) | TrySendError::Disconnected(facts)) => {
+                self.meter.inventory.untell(&facts.told);
+                false
+            }
+        }
+    }
+
+    fn show(&mut self, now: Instant) {
+        self.meter.inventory.settle();
+        if self.several && now >= self.beside_due {
+            self.beside_due = now + BESIDE_EVERY;
+            self.beside = Some(Arc::new(self.meter.inventory.beside()));
+        }
+        let SourceFigures { counters, link, reason } = self.source.clone();
+        let filtered = counters.filtered + self.meter.filtered;
+        let tally = self.meter.inventory.tally();
+        let counted = counters.delivered.saturating_sub(self.meter.filtered);
+        // What the kernel holds and nobody has looked at yet comes with its look.
+        let received = counted + counters.dropped + filtered;
+        let (beside, dropped) = (self.beside.clone(), counters.dropped);
+        self.shared.show(Figures { tally, beside, received, counted, dropped, filtered, link, reason });
+    }
+}
+
+/// The wall clock as a capture's time: for what has none of its own.
+fn capture_now() -> CaptureTime {
+    clock::both().wall.into()
+}

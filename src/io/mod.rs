@@ -7,6 +7,10 @@
 //! | a network interface, by libpcap; its filter compiler | [`capture::libpcap`] | `pcap` |
 //! | commands on the same machine | [`control`] | `tokio`, std |
 //! | the durable state of an agent | [`state`] | `redb` |
+//! | lines of events | [`lines`] | std |
+//! | the program's log | [`log`] | `tracing-subscriber`, `tracing-journald` |
+//! | the service manager | [`notify`] | `sd-notify` |
+//! | scrapers of figures | [`scrape`] | `tokio` |
 //! | random keys | [`random`] | `getrandom` |
 //! | the clock | [`clock`] | std |
 
@@ -15,7 +19,14 @@ pub mod capture;
 pub mod clock;
 #[cfg(any(feature = "agent", feature = "center"))]
 pub mod control;
+#[cfg(feature = "agent")]
+pub mod lines;
+#[cfg(any(feature = "agent", feature = "center"))]
+pub mod log;
+#[cfg(any(feature = "agent", feature = "center"))]
+pub mod notify;
 #[cfg(any(feature = "agent", feature = "center", feature = "satellite"))]
 pub mod random;
 #[cfg(feature = "agent")]
 pub mod state;
+pub mod scrape;

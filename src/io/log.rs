@@ -44,16 +44,17 @@ impl Log {
         let (filter, handle) = reload::Layer::new(filter(level));
         let registry = Registry::default().with(filter);
         let lines = || fmt::layer().with_writer(io::stderr).with_ansi(false);
-        match form {
-            Form::Journal => {
-                registry.with(tracing_journald::layer().map_err(LogError::Journal)?).try_init()?
-            }
-            Form::Json => registry.with(lines().json()).try_init()?,
-            Form::Text => registry.with(lines()).try_init()?,
-            Form::Auto => match journal() {
-                Some(journal) => registry.with(journal).try_init()?,
-                None => registry.with(lines()).try_init()?,
-            },
+        let journal = match form {
+            Form::Journal => Some(tracing_journald::layer().map_err(LogError::Journal)?),
+            Form::Auto => journal(),
+            Form::Text | Form::Json => None,
+        };
+        if let Some(journal) = journal {
+            registry.with(journal).try_init()?;
+        } else if form == Form::Json {
+            registry.with(lines().json()).try_init()?;
+        } else {
+            registry.with(lines()).try_init()?;
         }
         Ok(Self { level: handle })
     }

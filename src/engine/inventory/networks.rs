@@ -45,12 +45,11 @@ impl Networks {
             ids.entry(name.clone()).or_insert(number(at)?);
         }
         let next = number(names.len());
-        let default = match ids.get(default) {
-            Some(id) => *id,
-            None => {
-                names.push(default.to_owned());
-                *ids.entry(default.to_owned()).or_insert(next?)
-            }
+        let default = if let Some(id) = ids.get(default) {
+            *id
+        } else {
+            names.push(default.to_owned());
+            *ids.entry(default.to_owned()).or_insert(next?)
         };
         let mut map = vec![None; if by_vlan.is_empty() { 0 } else { 4096 }];
         for (vlan, name) in by_vlan {

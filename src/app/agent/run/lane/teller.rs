@@ -14,8 +14,11 @@ use std::time::{Duration, Instant};
 
 /// How often what is new is told.
 const EVERY: Duration = Duration::from_secs(1);
-/// How often all stations are looked at for last sightings that moved.
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// How often all stations are looked at for those that are confirmed since.
+const SWEEP_EVERY: Duration = Duration::from_mins(1);
+/// How many sweeps there are between two that also look for last sightings that moved by a day: each of these writes
+/// much, and a few a day do.
+const SWEEPS_A_REFRESH: u32 = 6 * 60;
 /// How often what stands in no record is shown anew.
 const BESIDE_EVERY: Duration = Duration::from_secs(10);
 /// Facts that an answer about one address holds.
@@ -38,6 +41,7 @@ pub(super) struct Teller {
     beside: Option<Arc<Beside>>,
     due: Instant,
     sweep_due: Instant,
+    sweeps: u32,
     beside_due: Instant,
     stopping: bool,
 }
@@ -73,6 +77,7 @@ impl Teller {
             beside: None,
             due: now,
             sweep_due: now + SWEEP_EVERY,
+            sweeps: 0,
             beside_due: now,
             stopping: false,
         }
@@ -154,7 +159,9 @@ impl Teller {
         while self.hand_over(|meter, out| meter.inventory.changed(capture_now(), out, FACTS_MAX)) {}
         if now >= self.sweep_due {
             self.sweep_due = now + SWEEP_EVERY;
-            let limits = self.limits;
+            self.sweeps = (self.sweeps + 1) % SWEEPS_A_REFRESH;
+            let refresh = if self.sweeps == 0 { self.limits.refresh } else { u32::MAX };
+            let limits = ToldLimits { refresh, ..self.limits };
             while self.hand_over(|meter, out| meter.inventory.moved(capture_now(), limits, out, FACTS_MAX)) {}
         }
     }

@@ -7,6 +7,7 @@
 //! | a network interface, by libpcap; its filter compiler | [`capture::libpcap`] | `pcap` |
 //! | commands on the same machine | [`control`] | `tokio`, std |
 //! | the durable state of an agent | [`state`] | `redb` |
+//! | small files, written whole or not at all | [`whole_file`] | std |
 //! | lines of events | [`lines`] | std |
 //! | the program's log | [`log`] | `tracing-subscriber`, `tracing-journald` |
 //! | the service manager | [`notify`] | `sd-notify` |
@@ -28,5 +29,8 @@ pub mod notify;
 #[cfg(any(feature = "agent", feature = "center", feature = "satellite"))]
 pub mod random;
 #[cfg(feature = "agent")]
-pub mod state;
 pub mod scrape;
+#[cfg(feature = "agent")]
+pub mod state;
+#[cfg(feature = "agent")]
+pub mod whole_file;

@@ -18,10 +18,11 @@ pub(super) struct Commands {
 }
 
 impl Commands {
-    /// `last` was carried out in an earlier run.
-    pub(super) fn new(last: Option<String>) -> Self {
-        // As if sent at the end of time, so that it is remembered in this run whatever the clocks say.
-        Self { done: last.into_iter().map(|id| (id, UnixTime::MAX)).collect(), center: None }
+    /// These were carried out in earlier runs.
+    pub(super) fn new(done: impl IntoIterator<Item = String>) -> Self {
+        // As if sent at the end of time, so that they are remembered in this run whatever the clocks say.
+        let done = done.into_iter().take(REMEMBERED_MAX / 2).map(|id| (id, UnixTime::MAX)).collect();
+        Self { done, center: None }
     }
 
     /// The Center's clock shows this now. Sensors' clocks may be wrong; lateness is a matter of the Center's.

@@ -160,8 +160,8 @@ pub struct Reporter {
 }
 
 impl Reporter {
-    /// A reporter of a set that stands like `position`; `last_command` is the last purge that was carried out.
-    pub fn new(who: Identity, position: Position, last_command: Option<String>) -> Self {
+    /// A reporter of a set that stands like `position`; `done` are the last purges that were carried out.
+    pub fn new(who: Identity, position: Position, done: impl IntoIterator<Item = String>) -> Self {
         Self {
             who,
             position,
@@ -176,7 +176,7 @@ impl Reporter {
             window: Window::new(),
             resync: Resync::new(),
             events: EventLog::new(),
-            commands: Commands::new(last_command),
+            commands: Commands::new(done),
             last_ack: None,
             reports: 0,
             timeouts: 0,
@@ -298,8 +298,12 @@ impl Reporter {
         self.commands.note_clock(ack.sent, now.ticks);
         if ack.epoch != self.position.epoch {
             self.foreign_acks += 1;
+            if self.resync.foreign(now.ticks) {
+                self.renew("the Center keeps to another epoch", now);
+            }
             return;
         }
+        self.resync.own();
         self.last_ack = Some(now.wall);
         if ack.seq > self.position.seq {
             self.renew("the Center has committed more of this epoch than the store knows", now);

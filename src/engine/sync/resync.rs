@@ -12,6 +12,8 @@ const SPACING_MAX: Duration = Duration::from_hours(1);
 const FORGIVEN: Duration = Duration::from_hours(6);
 /// A new epoch begins at most this often because of what a Center says.
 const RENEWALS_APART: Duration = Duration::from_hours(1);
+/// Late messages of an epoch that is over pass; a Center that speaks of nothing else for so long does not know ours.
+const FOREIGN_MAX: Duration = Duration::from_mins(10);
 
 /// Requests to go back.
 #[derive(Debug)]
@@ -23,6 +25,8 @@ pub(super) struct Resync {
     renewed: Option<Ticks>,
     /// Everything was asked for in this epoch, and all has been acknowledged since.
     served: Served,
+    /// Only other epochs have been acknowledged since.
+    foreign: Option<Ticks>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,7 +39,8 @@ enum Served {
 impl Resync {
     /// None was asked for.
     pub(super) const fn new() -> Self {
-        Self { waiting: None, last: None, spacing: SPACING, renewed: None, served: Served::NotAsked }
+        let served = Served::NotAsked;
+        Self { waiting: None, last: None, spacing: SPACING, renewed: None, served, foreign: None }
     }
 
     /// The Center asks to go back to `seq`.
@@ -68,6 +73,16 @@ impl Resync {
         futile
     }
 
+    /// Another epoch was acknowledged; returns whether ours has not been for too long.
+    pub(super) fn foreign(&mut self, now: Ticks) -> bool {
+        now.since(*self.foreign.get_or_insert(now)) >= FOREIGN_MAX
+    }
+
+    /// Ours was acknowledged.
+    pub(super) fn own(&mut self) {
+        self.foreign = None;
+    }
+
     /// All is acknowledged.
     pub(super) fn all_arrived(&mut self) {
         if self.served == Served::Asked {
@@ -86,6 +101,6 @@ impl Resync {
 
     /// A new epoch has begun: what was asked before does not count.
     pub(super) fn begin_epoch(&mut self) {
-        (self.waiting, self.served) = (None, Served::NotAsked);
+        (self.waiting, self.served, self.foreign) = (None, Served::NotAsked, None);
     }
 }

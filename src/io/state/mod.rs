@@ -94,9 +94,9 @@ impl State {
         self.genesis.clock.max(self.meta.clock)
     }
 
-    /// The id of the last purge that was carried out.
-    pub fn last_command(&self) -> Option<&str> {
-        self.meta.command.as_deref()
+    /// The ids of the last purges that were carried out, so that none is carried out twice.
+    pub fn done(&self) -> &[String] {
+        &self.meta.done
     }
 
     /// Unites a batch of facts, each with the name of its network, with what is stored, in one commit; without any
@@ -156,8 +156,9 @@ impl State {
         now: UnixTime,
     ) -> Result<Position, StoreFault> {
         self.ready()?;
-        let command = command.map(str::to_owned).or_else(|| self.meta.command.clone());
-        let meta = Meta { position: Position::fresh(epoch), command, ..self.meta_at(now).next_generation() };
+        let mut meta = self.meta_at(now).next_generation();
+        meta.position = Position::fresh(epoch);
+        command.into_iter().for_each(|id| meta.remember(id));
         self.with(|database| tables::purge(database, &meta))?;
         self.begin(meta, now)
     }

@@ -15,6 +15,8 @@ const SIGHTINGS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("sightings
 const BY_SEQ: TableDefinition<u64, &[u8]> = TableDefinition::new("by_seq");
 const META: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
 const META_KEY: &str = "meta";
+/// Purges that are remembered.
+const DONE_MAX: usize = 8;
 
 /// What is committed beside the facts.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -25,8 +27,8 @@ pub(super) struct Meta {
     pub position: Position,
     /// The latest time observed.
     pub clock: UnixTime,
-    /// The last purge that was carried out.
-    pub command: Option<String>,
+    /// The last purges that were carried out, by their commands' ids.
+    pub done: Vec<String>,
 }
 
 /// As it is stored.
@@ -39,13 +41,14 @@ struct StoredMeta {
     digest: SetDigest,
     facts: u64,
     clock: UnixTime,
-    command: Option<String>,
+    #[serde(default)]
+    done: Vec<String>,
 }
 
 impl Meta {
     /// A set that begins.
     pub(super) fn fresh(generation: u64, epoch: Epoch, clock: UnixTime) -> Self {
-        Self { generation, position: Position::fresh(epoch), clock, command: None }
+        Self { generation, position: Position::fresh(epoch), clock, done: Vec::new() }
     }
 
     /// The same, one epoch later.
@@ -53,21 +56,28 @@ impl Meta {
         Self { generation: self.generation.saturating_add(1), ..self }
     }
 
+    /// A purge was carried out.
+    pub(super) fn remember(&mut self, command: &str) {
+        self.done.push(command.to_owned());
+        let forgotten = self.done.len().saturating_sub(DONE_MAX);
+        self.done.drain(..forgotten);
+    }
+
     fn bytes(&self) -> Result<Vec<u8>, Error> {
         let Position { epoch, seq, acked, digest, facts } = self.position;
-        let (generation, clock, command) = (self.generation, self.clock, self.command.clone());
-        let stored = StoredMeta { generation, epoch, seq, acked, digest, facts, clock, command };
+        let (generation, clock, done) = (self.generation, self.clock, self.done.clone());
+        let stored = StoredMeta { generation, epoch, seq, acked, digest, facts, clock, done };
         serde_json::to_vec(&stored).map_err(|error| Error::Io(error.into()))
     }
 
     fn read(bytes: &[u8]) -> Result<Self, Error> {
         let stored: StoredMeta =
             serde_json::from_slice(bytes).map_err(|error| corrupted(error.to_string()))?;
-        let StoredMeta { generation, epoch, seq, acked, digest, facts, clock, command } = stored;
-        if acked > seq || facts > seq {
+        let StoredMeta { generation, epoch, seq, acked, digest, facts, clock, done } = stored;
+        if acked > seq || facts > seq || done.len() > DONE_MAX {
             return Err(corrupted("numbers that contradict each other"));
         }
-        Ok(Self { generation, position: Position { epoch, seq, acked, digest, facts }, clock, command })
+        Ok(Self { generation, position: Position { epoch, seq, acked, digest, facts }, clock, done })
     }
 }
 

@@ -1,5 +1,9 @@
 //! The reporter, step by step and in a simulated world.
 
+mod center;
+mod sim;
+mod store;
+
 use super::*;
 use crate::model::ident::Epoch;
 use crate::model::message::Ack;

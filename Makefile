@@ -1,4 +1,4 @@
-# make demo | test | ci | bench | bench-instructions | bench-peers | fuzz ; see README.md
+# make demo | test | ci | static | cross | bench | bench-instructions | bench-peers | fuzz ; see README.md
 SHELL := /bin/bash
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 CAPTURES ?= ../shared/captures
@@ -8,7 +8,7 @@ AGENT := target/release/tollgate-agent
 NEEDS := libpcap-dev:/usr/include/pcap/pcap.h iproute2:/sbin/ip tcpreplay:/usr/bin/tcpreplay tcpdump:/usr/bin/tcpdump \
          g++:/usr/bin/g++ file:/usr/bin/file
 
-.PHONY: demo test ci deps build static fmt clippy deny doc fuzz bench bench-build bench-instructions bench-peers
+.PHONY: demo test ci deps build static cross fmt clippy deny doc fuzz bench bench-build bench-instructions bench-peers
 
 # Seconds for each fuzz target.
 FUZZ_SECONDS ?= 60
@@ -38,6 +38,10 @@ static: deps
 	RUSTFLAGS="-C target-feature=+crt-static" cargo build --locked --release --no-default-features --features agent --target $(STATIC_TARGET)
 	@file target/$(STATIC_TARGET)/release/tollgate-agent | grep -q 'static' && echo "static: ok"
 
+# The same for aarch64, with Debian's toolchain; counts all captures with it under qemu.
+cross: build
+	@bash targets/cross.sh $(AGENT) "$(CAPTURES)"
+
 fmt:
 	cargo fmt --check
 
@@ -52,7 +56,7 @@ deny:
 doc: deps
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
 
-ci: fmt clippy deny doc static test bench-build fuzz
+ci: fmt clippy deny doc static cross test bench-build fuzz
 
 # Any bytes to every door: frames, files, compressed files, filters, sightings. Says NOT RUN where it cannot.
 fuzz: deps

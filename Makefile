@@ -1,14 +1,16 @@
-# make demo | test | ci | static | cross | bench | bench-instructions | bench-peers | fuzz ; see README.md
+# make demo | test | ci | static | cross | packages | bench | bench-instructions | bench-peers | fuzz ; see README.md
 SHELL := /bin/bash
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 CAPTURES ?= ../shared/captures
 STATIC_TARGET := x86_64-unknown-linux-gnu
 AGENT := target/release/tollgate-agent
+STATIC_AGENT := target/$(STATIC_TARGET)/release/tollgate-agent
+CROSS_AGENT := target/cross/aarch64-unknown-linux-gnu/release/tollgate-agent
 # package:file that shows it is there
 NEEDS := libpcap-dev:/usr/include/pcap/pcap.h iproute2:/sbin/ip tcpreplay:/usr/bin/tcpreplay tcpdump:/usr/bin/tcpdump \
          g++:/usr/bin/g++ file:/usr/bin/file
 
-.PHONY: demo test ci deps build static cross fmt clippy deny doc fuzz bench bench-build bench-instructions bench-peers
+.PHONY: demo test ci deps build static cross packages fmt clippy deny doc fuzz bench bench-build bench-instructions bench-peers
 
 # Seconds for each fuzz target.
 FUZZ_SECONDS ?= 60
@@ -36,11 +38,18 @@ test: deps
 # The sensor's binary: no C library, no libpcap.
 static: deps
 	RUSTFLAGS="-C target-feature=+crt-static" cargo build --locked --release --no-default-features --features agent --target $(STATIC_TARGET)
-	@file target/$(STATIC_TARGET)/release/tollgate-agent | grep -q 'static' && echo "static: ok"
+	@file $(STATIC_AGENT) | grep -q 'static' && echo "static: ok"
 
 # The same for aarch64, with Debian's toolchain; counts all captures with it under qemu.
 cross: build
 	@bash targets/cross.sh $(AGENT) "$(CAPTURES)"
+
+# IOx packages for every platform, in target/packages: built twice, verified, started under their memory limits.
+packages: static cross
+	strip -o $(STATIC_AGENT).stripped $(STATIC_AGENT)
+	@capture=$(CAPTURES)/synthetic/routed_mix.pcap; \
+	[ -e $$capture ] || { capture=target/packages.pcap; cargo run -q --locked --release --example traffic -- --components 60 --frames 500 $$capture >/dev/null; }; \
+	bash tests/packages.sh $(STATIC_AGENT).stripped $(CROSS_AGENT).stripped $$capture
 
 fmt:
 	cargo fmt --check
@@ -56,7 +65,7 @@ deny:
 doc: deps
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
 
-ci: fmt clippy deny doc static cross test bench-build fuzz
+ci: fmt clippy deny doc packages test bench-build fuzz
 
 # Any bytes to every door: frames, files, compressed files, filters, sightings. Says NOT RUN where it cannot.
 fuzz: deps

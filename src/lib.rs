@@ -19,7 +19,7 @@
 //!
 //! **How a count will reach the Center.** The words that sensors and Center exchange are there ([`model::message`]), and
 //! on the sensor a store that outlives crashes ([`io::state`]) and what to tell of it next ([`engine::sync`]). Named and
-//! not built yet are `engine::fleet` on the Center, and for what is licensed `engine::licensing`, `engine::entitlement` and `engine::authority`.
+//! not built yet are `engine::fleet` on the Center, and for what is licensed `engine::entitlement` and `engine::authority`; `engine::licensing` holds the evaluation so far.
 //!
 //! **How people ask a running program.** Commands on the same machine ask through [`io::control`].
 //!

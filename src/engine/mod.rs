@@ -9,8 +9,10 @@
 //!
 //! [`sync`] says on the sensor what to tell the Center next.
 //!
+//! `licensing` is how the Center stands with the licence authority: the evaluation so far.
+//!
 //! Named and not built yet: `fleet` on the Center unites what all
-//! sensors told, `licensing` is how the Center stands with the licence `authority`, and `entitlement` what a sensor may
+//! sensors told, `authority` is the licence authority, and `entitlement` what a sensor may
 //! run because of it.
 //!
 //! Engines share four verbs and no trait: `handle(input, now)`, `poll(now) -> Option<Action>`, `next_deadline()`,
@@ -23,7 +25,7 @@ pub mod filter;
 #[cfg(feature = "center")]
 pub mod fleet;
 pub mod inventory;
-#[cfg(feature = "center")]
+#[cfg(any(feature = "center", feature = "satellite"))]
 pub mod licensing;
 pub mod sync;
 pub mod wire;

@@ -2,6 +2,7 @@
 //! Beside them [`prefetch`], the one hint to the processor that readers and tables share.
 
 pub mod digest;
+pub mod entitlement;
 pub mod frame;
 pub mod ident;
 pub mod key;

@@ -1,0 +1,5 @@
+//! The codes that people carry between Center and authority.
+
+mod udi;
+
+pub use udi::{NoUdi, Udi};

@@ -1,0 +1,168 @@
+//! What operators are told: the names that the public Smart Licensing MIB gives its notifications, and a few of ours.
+
+use super::registration::{End, Reason};
+use super::standing::Standing;
+use std::time::Duration;
+
+/// Something that happened.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Notice {
+    /// So many days of the evaluation are left.
+    EvalExpiryWarning {
+        /// Whole days.
+        days: u64,
+    },
+    /// No day of the evaluation is left.
+    EvalExpired,
+    /// The authority took the Center in.
+    RegisterSuccess,
+    /// A registration failed.
+    RegisterFailed {
+        /// Why.
+        reason: Reason,
+    },
+    /// The registration or reservation is over. Ours.
+    RegistrationEnded {
+        /// Why.
+        end: End,
+    },
+    /// The authority knows of a deregistration.
+    DeRegisterSuccess,
+    /// The authority may still hold a Center that is deregistered here.
+    DeRegisterFailed {
+        /// Why.
+        reason: Reason,
+    },
+    /// The ID certificate ended.
+    IdCertExpired,
+    /// The ID certificate is not valid now.
+    IdCertOutOfRange,
+    /// The ID certificate was renewed.
+    IdCertRenewSuccess,
+    /// The ID certificate was not renewed.
+    IdCertRenewFailed {
+        /// Why.
+        reason: Reason,
+    },
+    /// The authorization was renewed.
+    AuthRenewSuccess,
+    /// The authorization was not renewed.
+    AuthRenewFailed {
+        /// Why.
+        reason: Reason,
+    },
+    /// The first request without an answer.
+    CommunicationFailure {
+        /// Why.
+        reason: Reason,
+    },
+    /// The first answer after that.
+    CommunicationRestored,
+    /// The wall clock stepped; rights are measured by a clock that does not go back.
+    SystemClockChanged {
+        /// How far it lies behind.
+        behind: Duration,
+    },
+    /// A usage report could not be sent; it is kept.
+    UtilitySendRUMFailed {
+        /// Why.
+        reason: Reason,
+    },
+    /// Usage is reported from now on.
+    UtilityDataReportingStarted,
+    /// Usage is no longer reported.
+    UtilityDataReportingStopped,
+    /// Usage reports were dropped, since too many waited.
+    UtilityReportsDropped {
+        /// How many.
+        reports: u64,
+    },
+    /// The standing changed. Ours.
+    StandingChanged {
+        /// Before.
+        from: Standing,
+        /// Now.
+        to: Standing,
+    },
+    /// A reservation was installed or updated. Ours.
+    ReservationInstalled {
+        /// 0 for the first code.
+        update: u32,
+    },
+}
+
+impl Notice {
+    /// Its name in logs and events.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::EvalExpiryWarning { .. } => "EvalExpiryWarning",
+            Self::EvalExpired => "EvalExpired",
+            Self::RegisterSuccess => "RegisterSuccess",
+            Self::RegisterFailed { .. } => "RegisterFailed",
+            Self::RegistrationEnded { .. } => "RegistrationEnded",
+            Self::DeRegisterSuccess => "DeRegisterSuccess",
+            Self::DeRegisterFailed { .. } => "DeRegisterFailed",
+            Self::IdCertExpired => "IdCertExpired",
+            Self::IdCertOutOfRange => "IdCertOutOfRange",
+            Self::IdCertRenewSuccess => "IdCertRenewSuccess",
+            Self::IdCertRenewFailed { .. } => "IdCertRenewFailed",
+            Self::AuthRenewSuccess => "AuthRenewSuccess",
+            Self::AuthRenewFailed { .. } => "AuthRenewFailed",
+            Self::CommunicationFailure { .. } => "CommunicationFailure",
+            Self::CommunicationRestored => "CommunicationRestored",
+            Self::SystemClockChanged { .. } => "SystemClockChanged",
+            Self::UtilitySendRUMFailed { .. } => "UtilitySendRUMFailed",
+            Self::UtilityDataReportingStarted => "UtilityDataReportingStarted",
+            Self::UtilityDataReportingStopped => "UtilityDataReportingStopped",
+            Self::UtilityReportsDropped { .. } => "UtilityReportsDropped",
+            Self::StandingChanged { .. } => "StandingChanged",
+            Self::ReservationInstalled { .. } => "ReservationInstalled",
+        }
+    }
+
+    /// One line for people.
+    pub fn text(&self) -> String {
+        match self {
+            Self::EvalExpiryWarning { days } => format!("the evaluation ends in {days} days of use"),
+            Self::EvalExpired => {
+                "the evaluation period is over; register, or install an authorization code".into()
+            }
+            Self::RegistrationEnded { end } => end.text().into(),
+            Self::RegisterFailed { reason }
+            | Self::DeRegisterFailed { reason }
+            | Self::IdCertRenewFailed { reason }
+            | Self::AuthRenewFailed { reason }
+            | Self::CommunicationFailure { reason }
+            | Self::UtilitySendRUMFailed { reason } => reason.text().into(),
+            Self::SystemClockChanged { behind } => {
+                format!("the system clock lies {} s behind the latest time known", behind.as_secs())
+            }
+            Self::UtilityReportsDropped { reports } => {
+                format!("{reports} usage reports were dropped: too many wait")
+            }
+            Self::StandingChanged { from, to } => {
+                let (from, to) = (from.words(), to.words());
+                format!(
+                    "{}, {} -> {}, {}",
+                    from.registration, from.authorization, to.registration, to.authorization
+                )
+            }
+            Self::ReservationInstalled { update } => format!("reservation installed, update {update}"),
+            _ => self.name().into(),
+        }
+    }
+}
+
+impl End {
+    /// What ended, as people read it.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Deregistered => "deregistered",
+            Self::RegistrationExpired => {
+                "registration expired: the ID certificate was not renewed within its year"
+            }
+            Self::ComplianceLapsed => "out of compliance for 90 days: back to evaluation",
+            Self::Returned => "the reservation was returned",
+        }
+    }
+}

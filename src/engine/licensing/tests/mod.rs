@@ -1,0 +1,4 @@
+//! Tests of the licence agent.
+
+mod guide;
+mod kit;

@@ -39,6 +39,11 @@ fn hint(error: &io::Error) -> &'static str {
     }
 }
 
+/// Another file than the database's, or one that ends too soon.
+const fn is_damage(kind: io::ErrorKind) -> bool {
+    matches!(kind, io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof)
+}
+
 impl StoreFault {
     /// From the operating system.
     pub(super) fn io(path: &Path, error: io::Error) -> Self {
@@ -53,9 +58,7 @@ impl StoreFault {
     /// From the database.
     pub(super) fn of(error: redb::Error, path: &Path) -> Self {
         match error {
-            redb::Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => {
-                Self::damaged(path, error.to_string())
-            }
+            redb::Error::Io(error) if is_damage(error.kind()) => Self::damaged(path, error.to_string()),
             redb::Error::Io(error) => Self::io(path, error),
             redb::Error::DatabaseAlreadyOpen => Self::InUse(path.to_owned()),
             redb::Error::PreviousIo | redb::Error::DatabaseClosed => Self::Closed,

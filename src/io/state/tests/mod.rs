@@ -1,5 +1,9 @@
 //! The store: merges against a slow model, damage, faults, crashes.
 
+mod faults;
+mod merge_model;
+mod opening;
+
 use super::*;
 use crate::model::key::Key;
 use crate::model::mac::MacAddr;

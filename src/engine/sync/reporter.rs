@@ -317,6 +317,8 @@ impl Reporter {
     fn advance(&mut self, acked: u64) {
         (self.position.acked, self.ack_untold) = (acked, true);
         self.window.arrived(acked);
+        // What was asked of the store is no longer of use.
+        self.loading = self.loading.filter(|loading| loading.after >= acked);
         self.part = self.part.take().filter(|part| part.to() > acked);
         if acked == self.position.seq {
             self.resync.all_arrived();

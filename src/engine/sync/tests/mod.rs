@@ -2,6 +2,7 @@
 
 mod center;
 mod sim;
+mod steps;
 mod store;
 
 use super::*;
@@ -39,16 +40,4 @@ fn ack(seq: u64) -> Ack {
 
 fn poll_all(reporter: &mut Reporter, seconds: u64) -> Vec<Action> {
     std::iter::from_fn(|| reporter.poll(now(seconds))).take(100).collect()
-}
-
-#[test]
-fn a_connection_begins_with_a_birth_and_then_loads_what_is_not_acknowledged() {
-    let mut reporter = Reporter::new(who(), position(10), None);
-    assert_eq!(poll_all(&mut reporter, 0), []);
-    reporter.handle(Input::Connected, now(1));
-    let actions = poll_all(&mut reporter, 1);
-    assert!(matches!(actions[0], Action::Send(Outgoing::Birth(_))), "{actions:?}");
-    assert_eq!(actions[1..], [Action::AskFigures, Action::Load { after: 0, to: 10 }]);
-    reporter.handle(Input::Ack(ack(4)), now(2));
-    assert_eq!(poll_all(&mut reporter, 2)[0], Action::Acked(4));
 }

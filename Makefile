@@ -1,4 +1,4 @@
-# make demo | test | ci | static | cross | packages | bench | bench-instructions | bench-peers | fuzz ; see README.md
+# make demo | test | long | ci | static | cross | packages | bench | bench-instructions | bench-peers | fuzz ; see README.md
 SHELL := /bin/bash
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 CAPTURES ?= ../shared/captures
@@ -10,7 +10,7 @@ CROSS_AGENT := target/cross/aarch64-unknown-linux-gnu/release/tollgate-agent
 NEEDS := libpcap-dev:/usr/include/pcap/pcap.h iproute2:/sbin/ip tcpreplay:/usr/bin/tcpreplay tcpdump:/usr/bin/tcpdump \
          g++:/usr/bin/g++ file:/usr/bin/file
 
-.PHONY: demo test ci deps build static cross packages fmt clippy deny doc fuzz bench bench-build bench-instructions bench-peers
+.PHONY: demo test long ci deps build static cross packages fmt clippy deny doc fuzz bench bench-build bench-instructions bench-peers
 
 # Seconds for each fuzz target.
 FUZZ_SECONDS ?= 60
@@ -34,6 +34,11 @@ test: deps
 	cargo test --locked --release --lib
 	@tests=$$(cargo test --locked --no-run --message-format=json 2>/dev/null | sed -n 's/.*"name":"live_[^}]*}.*"executable":"\([^"]*\)".*/\1/p'); \
 	for t in $$tests; do echo "as root: $$t"; $(SUDO) env TOLLGATE_REQUIRE_LIVE=1 $$t --test-threads=1 || exit 1; done
+
+# What chance decides, far longer: worlds where everything goes wrong, an agent's store killed at any moment.
+long: deps
+	TOLLGATE_SEEDS=20000 cargo test --locked --release --lib sync::tests::sim
+	TOLLGATE_KILLS=1000 cargo test --locked --release --test state_kill
 
 # The sensor's binary: no C library, no libpcap.
 static: deps

@@ -2,12 +2,13 @@
 
 use super::fault::StoreFault;
 use super::tables::Meta;
+use crate::io::whole_file;
 use crate::model::ident::Epoch;
 use crate::model::time::UnixTime;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// The floors.
@@ -57,41 +58,31 @@ impl Genesis {
     /// Reads the marker of a folder.
     pub(super) fn read(folder: &Path) -> Result<Marker, StoreFault> {
         let path = path(folder);
-        let mut text = String::new();
-        let read = File::open(&path).and_then(|file| file.take(BYTES_MAX).read_to_string(&mut text));
-        match read {
-            Ok(_) => Ok(Self::parse(&text).map_or_else(Marker::Damaged, Marker::Present)),
+        match whole_file::read(&path, BYTES_MAX) {
+            Ok(bytes) => Ok(Self::parse(&bytes).map_or_else(Marker::Damaged, Marker::Present)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Marker::Absent),
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(Marker::Damaged("no text".into())),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                Ok(Marker::Damaged(error.to_string()))
+            }
             Err(error) => Err(StoreFault::io(&path, error)),
         }
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
-        let genesis: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    fn parse(bytes: &[u8]) -> Result<Self, String> {
+        let genesis: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         if genesis.check == genesis.sum() { Ok(genesis) } else { Err("its check sum is wrong".into()) }
     }
 
     /// Writes it so that after a crash there is the old one or the new one.
     pub(super) fn write(&self, folder: &Path) -> Result<(), StoreFault> {
         let path = path(folder);
-        let text = serde_json::to_string(self).map_err(io::Error::other);
-        text.and_then(|text| replace(folder, &path, text.as_bytes()))
-            .map_err(|error| StoreFault::io(&path, error))
+        let bytes = serde_json::to_vec(self).map_err(io::Error::other);
+        bytes.and_then(|bytes| whole_file::write(&path, &bytes)).map_err(|error| StoreFault::io(&path, error))
     }
 }
 
 fn path(folder: &Path) -> PathBuf {
     folder.join("genesis")
-}
-
-fn replace(folder: &Path, path: &Path, content: &[u8]) -> io::Result<()> {
-    let new = path.with_extension("new");
-    let mut file = File::create(&new)?;
-    file.write_all(content)?;
-    file.sync_all()?;
-    std::fs::rename(&new, path)?;
-    sync_folder(folder)
 }
 
 /// Makes the names in a folder durable.

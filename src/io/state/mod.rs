@@ -13,9 +13,11 @@
 //! never taken for a first start: damage is put aside, an older store keeps its sightings, and both begin a new epoch,
 //! which is told in [`Opened::found`]. Everything read is checked; the digest is computed anew at each opening.
 //!
-//! **Flash.** A commit costs some 40 KiB however little changes, and the daily refresh of a thousand sightings some
-//! 250 KiB if it comes as one commit. So callers merge births at most once a second and ask for what only
-//! [`moved`](crate::engine::inventory::Inventory::moved) by the *daily refresh* a few times a day, not each minute.
+//! **Flash.** A commit costs some 40 KiB however little changes, and 120 KiB when it changes a thousand sightings. So
+//! callers merge births at most once a second, and sweep for what only
+//! [`moved`](crate::engine::inventory::Inventory::moved) by the *daily refresh* four times a day, not each minute (in
+//! between with a `refresh` of `u32::MAX`, which finds the newly confirmed). Then a quiet day of a thousand sightings
+//! writes 0.7 MiB.
 //! Acknowledgements cost no commit: the next merge takes them along, or [`State::flush`] once an hour. When one is
 //! lost, reports are sent twice, which changes nothing.
 //!

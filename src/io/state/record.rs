@@ -6,7 +6,7 @@
 
 use crate::engine::inventory::changes::Known;
 use crate::model::digest::{FactHash, NetworkSeed};
-use crate::model::key::Key;
+use crate::model::key::{Key, NetworkId};
 use crate::model::mac::MacAddr;
 use crate::model::message::ReportedSighting;
 use crate::model::sighting::{Marks, Sighting, is_network_name};
@@ -34,7 +34,7 @@ impl Fact {
     pub fn new(network: &str, known: &Known) -> Self {
         Self {
             network: network.to_owned(),
-            key: known.key.in_network(crate::model::key::NetworkId(0)),
+            key: known.key.in_network(NetworkId(0)),
             marks: known.marks.reported(),
             vlans: known.vlans,
             span: known.span,
@@ -80,12 +80,13 @@ impl Fact {
     /// Why it cannot be stored or was never written by an agent, if so.
     pub(super) fn fault(&self) -> Option<&'static str> {
         let mac = self.key.mac();
-        let control_only = Marks::CONTROL.bits();
         match () {
             () if self.key.is_empty() => Some("no key"),
             () if self.key.has_mac() && !mac.is_usable() => Some("a MAC that names no interface"),
-            () if self.marks.bits() == 0 || self.marks.bits() > 7 => Some("marks"),
-            () if self.marks.bits() & (control_only | 1) == 0 => Some("not seen at all"),
+            () if self.marks != self.marks.reported() || self.marks.bits() > 15 => Some("marks"),
+            () if !self.marks.hold(Marks::PRESENT) && !self.marks.hold(Marks::CONTROL) => {
+                Some("not seen at all")
+            }
             () if self.marks.hold(Marks::CONTROL) && (!self.key.has_mac() || self.key.has_address()) => {
                 Some("control without a bare MAC")
             }

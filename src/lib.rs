@@ -18,8 +18,10 @@
 //! unite by union, and [`app::agent`] prints the figures or the list, which are the same set.
 //!
 //! **How a count will reach the Center.** The words that sensors and Center exchange are there ([`model::message`]), and
-//! on the sensor a store that outlives crashes ([`io::state`]) and what to tell of it next ([`engine::sync`]). Named and
-//! not built yet are `engine::fleet` on the Center, and for what is licensed `engine::entitlement` and `engine::authority`; `engine::licensing` holds the evaluation so far.
+//! on the sensor a store that outlives crashes ([`io::state`]) and what to tell of it next ([`engine::sync`]). On
+//! the Center [`engine::fleet`] unites what all sensors told, and [`io::store`] commits it before anything is acknowledged.
+//! For what is licensed, `engine::licensing` holds the evaluation so far; `engine::entitlement` and `engine::authority` are
+//! named and not built yet.
 //!
 //! **How people ask a running program.** Commands on the same machine ask through [`io::control`].
 //!

@@ -74,6 +74,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("flate2::", &["src/io/capture/unpack.rs", "src/io/capture/tests"]),
     ("ruzstd::", &["src/io/capture/unpack.rs", "src/io/capture/tests"]),
     ("redb::", &["src/io/state/"]),
+    ("rusqlite::", &["src/io/store/"]),
     ("getrandom::", &["src/io/random.rs"]),
     ("Instant::now", &["src/io/clock.rs"]),
     ("SystemTime::now", &["src/io/clock.rs"]),

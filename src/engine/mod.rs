@@ -7,12 +7,11 @@
 //!
 //! [`filter`] decides, before both, whether a capture filter lets the frame through.
 //!
-//! [`sync`] says on the sensor what to tell the Center next.
+//! [`sync`] says on the sensor what to tell the Center next, and `fleet` unites on the Center what all sensors told.
 //!
 //! `licensing` is how the Center stands with the licence authority: the evaluation so far.
 //!
-//! Named and not built yet: `fleet` on the Center unites what all
-//! sensors told, `authority` is the licence authority, and `entitlement` what a sensor may
+//! Named and not built yet: `authority` is the licence authority, and `entitlement` what a sensor may
 //! run because of it.
 //!
 //! Engines share four verbs and no trait: `handle(input, now)`, `poll(now) -> Option<Action>`, `next_deadline()`,

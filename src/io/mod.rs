@@ -12,6 +12,7 @@
 //! | the program's log | [`log`] | `tracing-subscriber`, `tracing-journald` |
 //! | the service manager | [`notify`] | `sd-notify` |
 //! | scrapers of figures | [`scrape`] | `tokio` |
+//! | the Center's store | [`store`] | `rusqlite` |
 //! | random keys | [`random`] | `getrandom` |
 //! | the clock | [`clock`] | std |
 
@@ -34,3 +35,5 @@ pub mod scrape;
 pub mod state;
 #[cfg(feature = "agent")]
 pub mod whole_file;
+#[cfg(feature = "center")]
+pub mod store;

@@ -1,0 +1,92 @@
+//! What the store is to write, in this order, in one transaction.
+
+use super::sensor::Sensor;
+use super::session::Session;
+use crate::engine::fleet::ledger::Entry;
+use crate::model::ident::SensorId;
+use crate::model::key::Key;
+use crate::model::message::{CountingPolicy, Event, Status};
+use crate::model::sighting::Marks;
+use crate::model::time::UnixTime;
+use crate::model::vlan::VlanSet;
+
+/// A sensor's number in this Center.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct SensorNumber(pub u32);
+
+/// A network's number in this Center.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct NetworkNumber(pub u16);
+
+/// A fact's place, in memory and in the store: new facts are appended, and a report touches few pages.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct FactId(pub u32);
+
+/// What one sensor knows of one key.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Fact {
+    /// The key, in network 0: the network has its own number here, since there may be more than 256.
+    pub key: Key,
+    /// The VLAN ids.
+    pub vlans: VlanSet,
+    /// First sighting.
+    pub first: UnixTime,
+    /// Last sighting.
+    pub last: UnixTime,
+    /// Packets of exactly this key, as far as they were told.
+    pub packets: u64,
+    /// Whose.
+    pub sensor: SensorNumber,
+    /// In which network.
+    pub network: NetworkNumber,
+    /// As told in the sensor's current epoch; none when it was not.
+    pub marks: Marks,
+    /// As told before.
+    pub kept: Marks,
+}
+
+impl Fact {
+    /// The marks that count.
+    pub const fn effective(&self) -> Marks {
+        self.marks.and(self.kept)
+    }
+
+    /// Whether it was told in the current epoch.
+    pub const fn is_current(&self) -> bool {
+        self.marks.bits() != 0
+    }
+}
+
+/// One thing to write.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Change {
+    /// A sensor is there, with its certificate and its session.
+    Sensor(Box<Sensor>),
+    /// A sensor's session moved.
+    Session(SensorNumber, Session),
+    /// A sensor's last status, and when it came.
+    Status(SensorNumber, Box<Status>, UnixTime),
+    /// A network has a number.
+    Network(NetworkNumber, String),
+    /// Facts, whole.
+    Facts(Vec<(FactId, Fact)>),
+    /// Facts that are no more, by whichever sensor.
+    Gone(Vec<FactId>),
+    /// The sensor goes, with its events; its facts went before.
+    Remove(SensorNumber),
+    /// The counting policy.
+    Policy(CountingPolicy),
+    /// An event of a sensor, or of the Center about it.
+    Event(SensorId, Box<Event>),
+    /// The licence state, opaque here, with a line for the audit if it moved.
+    Licence {
+        /// The whole state.
+        state: Vec<u8>,
+        /// What happened, for people.
+        audit: Option<String>,
+        /// When.
+        at: UnixTime,
+    },
+    /// One more entry of the ledger.
+    Ledger(Entry),
+}

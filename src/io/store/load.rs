@@ -1,0 +1,67 @@
+//! What is stored, read back.
+
+use super::error::StoreError;
+use super::row::{damaged, entry, fact, integer, sensor, time};
+use super::{AuditLine, schema};
+use crate::engine::fleet::ledger::{Chain, Entry};
+use crate::engine::fleet::{Fleet, NetworkNumber};
+use crate::model::message::CountingPolicy;
+use crate::model::time::Now;
+use rusqlite::{Connection, OptionalExtension, Result};
+use std::path::Path;
+
+/// Networks, sensors and facts into a fleet.
+pub(super) fn load(from: &Connection, fleet: &mut Fleet, now: Now) -> Result<(), StoreError> {
+    let mut networks = from.prepare("SELECT number, name FROM networks ORDER BY number")?;
+    for row in networks.query_map([], |row| Ok((NetworkNumber(row.get(0)?), row.get(1)?)))? {
+        let (number, name) = row?;
+        fleet.load_network(number, name)?;
+    }
+    for row in from.prepare("SELECT * FROM sensors ORDER BY number")?.query_map([], sensor)? {
+        fleet.load_sensor(row?, now)?;
+    }
+    for row in from.prepare("SELECT * FROM sightings ORDER BY id")?.query_map([], fact)? {
+        let (id, fact) = row?;
+        fleet.load_fact(id, fact)?;
+    }
+    fleet.loaded();
+    Ok(())
+}
+
+pub(super) fn policy(from: &Connection) -> Result<Option<CountingPolicy>> {
+    let parse = |row: &rusqlite::Row<'_>| {
+        let body: String = row.get(0)?;
+        serde_json::from_str(&body).map_err(|error| damaged(0, error))
+    };
+    from.query_row("SELECT body FROM policy", [], parse).optional()
+}
+
+pub(super) fn licence(from: &Connection) -> Result<Option<Vec<u8>>> {
+    from.query_row("SELECT state FROM licence", [], |row| row.get(0)).optional()
+}
+
+pub(super) fn audit(from: &Connection, last: usize) -> Result<Vec<AuditLine>> {
+    let mut select = from.prepare("SELECT at, line FROM audit ORDER BY id DESC LIMIT ?")?;
+    let line = |row: &rusqlite::Row<'_>| Ok(AuditLine { at: time(row, 0)?, line: row.get(1)? });
+    let mut lines: Vec<_> = select.query_map([integer(last as u64)], line)?.collect::<Result<_>>()?;
+    lines.reverse();
+    Ok(lines)
+}
+
+pub(super) fn ledger(from: &Connection, first: u64, max: usize) -> Result<Vec<Entry>> {
+    let mut select = from.prepare_cached("SELECT * FROM ledger WHERE number >= ? ORDER BY number LIMIT ?")?;
+    select.query_map([integer(first), integer(max as u64)], entry)?.collect()
+}
+
+pub(super) fn ledger_end(from: &Connection) -> Result<Chain> {
+    let last = from.query_row("SELECT * FROM ledger ORDER BY number DESC LIMIT 1", [], entry).optional()?;
+    Ok(last.as_ref().map_or(Chain::default(), Chain::resume))
+}
+
+/// What SQLite finds wrong with its file.
+pub(super) fn check(from: &Connection, path: &Path) -> Result<Vec<String>, StoreError> {
+    schema::version(from, path)?;
+    let mut select = from.prepare("PRAGMA integrity_check(20)")?;
+    let found: Vec<String> = select.query_map([], |row| row.get(0))?.collect::<Result<_>>()?;
+    Ok(found.into_iter().filter(|line| line != "ok").collect())
+}

@@ -33,7 +33,7 @@ pub mod random;
 pub mod scrape;
 #[cfg(feature = "agent")]
 pub mod state;
-#[cfg(feature = "agent")]
-pub mod whole_file;
 #[cfg(feature = "center")]
 pub mod store;
+#[cfg(feature = "agent")]
+pub mod whole_file;

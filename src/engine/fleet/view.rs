@@ -17,6 +17,7 @@ use std::net::IpAddr;
 
 /// How a sensor stands.
 #[derive(Clone, PartialEq, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a thing of its own that people are shown")]
 pub struct SensorView<'a> {
     /// What is committed of it.
     pub sensor: &'a Sensor,

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tollgate::engine::inventory::changes::Known;
 use tollgate::io::state::{self, Found, Settings, State};
@@ -76,25 +76,39 @@ fn child() {
     }
 }
 
-/// Lets a child merge for a while, kills it, and returns the last merge that it told.
-fn kill_one(folder: &Path, after: Duration) -> u64 {
-    let mut child = Command::new(std::env::current_exe().unwrap())
+fn child_of(program: &str, arguments: &[String], folder: &Path) -> Child {
+    Command::new(program)
+        .args(arguments)
         .args(["--exact", "child", "--nocapture"])
         .env(CHILD, folder)
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
-        .unwrap();
+        .unwrap()
+}
+
+/// The last merge that a child told before it died.
+fn last_told(child: &mut Child) -> u64 {
     let told = BufReader::new(child.stderr.take().unwrap());
-    let reader = std::thread::spawn(move || {
-        let numbers =
-            told.lines().map_while(Result::ok).filter_map(|line| line.strip_prefix("merged ")?.parse().ok());
-        numbers.last().unwrap_or(0)
-    });
-    std::thread::sleep(after);
-    child.kill().unwrap();
-    child.wait().unwrap();
-    reader.join().unwrap()
+    let numbers =
+        told.lines().map_while(Result::ok).filter_map(|line| line.strip_prefix("merged ")?.parse().ok());
+    numbers.last().unwrap_or(0)
+}
+
+/// What is there is a whole number of merges, at least as many as were told, with the digest of just these.
+fn check(folder: &Path, told: u64) -> u64 {
+    let (state, found) = open(folder);
+    assert!(matches!(found, Found::Whole | Found::Nothing), "{found:?}");
+    let position = state.position();
+    let batches = position.seq / CHANGES;
+    assert_eq!(position.seq % CHANGES, 0, "half a batch");
+    assert!(batches >= told, "{batches} batches are there, {told} were told");
+    assert_eq!(position.digest, digest_after(batches));
+    batches
+}
+
+fn this_program() -> String {
+    std::env::current_exe().unwrap().display().to_string()
 }
 
 #[test]
@@ -103,18 +117,40 @@ fn a_killed_agent_has_all_that_was_committed_and_nothing_half() {
     let folder = tempfile::tempdir().unwrap();
     let mut merged = 0;
     for kill in 0..kills {
-        let told = kill_one(folder.path(), Duration::from_millis(30 + kill * 37 % 200));
-        let (state, found) = open(folder.path());
-        assert!(matches!(found, Found::Whole | Found::Nothing), "{found:?}");
-        let position = state.position();
-        let batches = position.seq / CHANGES;
-        assert_eq!(position.seq % CHANGES, 0, "half a batch");
-        assert!(
-            batches >= told.max(merged),
-            "{batches} batches are there, {told} were told, {merged} were there"
-        );
-        assert_eq!(position.digest, digest_after(batches));
-        merged = batches;
+        let mut child = child_of(&this_program(), &[], folder.path());
+        let wait = Duration::from_millis(30 + kill * 37 % 200);
+        let id = child.id().to_string();
+        let killer = std::thread::spawn(move || {
+            std::thread::sleep(wait);
+            Command::new("kill").args(["-KILL", &id]).status().unwrap()
+        });
+        let told = last_told(&mut child);
+        killer.join().unwrap();
+        child.wait().unwrap();
+        merged = check(folder.path(), told.max(merged));
     }
     assert!(merged > 0, "no child ever merged");
+}
+
+/// The same at every single call that changes a file, from the making of the store on; strace does the killing.
+#[test]
+fn an_agent_killed_at_each_write_has_all_that_was_committed() {
+    if Command::new("strace").arg("-V").output().is_err() {
+        println!("NOT RUN: strace is not installed");
+        return;
+    }
+    let (mut died, mut merged) = (0, 0);
+    for call in 1..=80 {
+        let folder = tempfile::tempdir().unwrap();
+        let calls = "pwrite64,fsync,fdatasync,ftruncate,rename,unlink";
+        let inject = format!("inject={calls}:signal=SIGKILL:when={call}");
+        let strace = ["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={calls}"), "-e", &inject]
+            .map(str::to_owned);
+        let arguments = [&strace[..], &[this_program()]].concat();
+        let mut child = child_of("strace", &arguments, folder.path());
+        let told = last_told(&mut child);
+        died += u32::from(!child.wait().unwrap().success());
+        merged += check(folder.path(), told);
+    }
+    assert!(died == 80 && merged > 0, "{died} died, {merged} batches were merged");
 }

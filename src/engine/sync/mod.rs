@@ -11,7 +11,7 @@
 //!
 //! Reports are idempotent, so that the answer to every doubt is to send again: after a time-out, after a lost
 //! connection, after a resync. Where sending again cannot heal (the Center knows more of this epoch than the store, or
-//! asks for everything a second time though all was acknowledged), the set gets a new epoch and keeps its sightings.
+//! speaks of another epoch only), the set gets a new epoch and keeps its sightings.
 
 mod commands;
 mod events;

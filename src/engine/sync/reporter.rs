@@ -282,7 +282,8 @@ impl Reporter {
         self.position = position;
         self.window.clear();
         self.resync.begin_epoch();
-        (self.loading, self.part, self.wanted, self.ack_untold) = (None, None, None, false);
+        // What was acknowledged of the epoch before must not be noted for this one, if it is not yet.
+        (self.loading, self.part, self.wanted, self.ack_untold) = (None, None, None, true);
         (self.birth_due, self.status_due) = (true, now.ticks);
     }
 
@@ -320,9 +321,6 @@ impl Reporter {
         // What was asked of the store is no longer of use.
         self.loading = self.loading.filter(|loading| loading.after >= acked);
         self.part = self.part.take().filter(|part| part.to() > acked);
-        if acked == self.position.seq {
-            self.resync.all_arrived();
-        }
     }
 
     /// Goes back where the Center asked to, if it is time.
@@ -331,9 +329,6 @@ impl Reporter {
             return;
         };
         self.resyncs += 1;
-        if self.resync.goes_back(seq) {
-            self.renew("the sets still differ after everything was sent again", now);
-        }
         (self.position.acked, self.ack_untold) = (seq, true);
         self.window.clear();
         (self.loading, self.part) = (None, None);

@@ -23,24 +23,14 @@ pub(super) struct Resync {
     last: Option<Ticks>,
     spacing: Duration,
     renewed: Option<Ticks>,
-    /// Everything was asked for in this epoch, and all has been acknowledged since.
-    served: Served,
     /// Only other epochs have been acknowledged since.
     foreign: Option<Ticks>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Served {
-    NotAsked,
-    Asked,
-    Done,
 }
 
 impl Resync {
     /// None was asked for.
     pub(super) const fn new() -> Self {
-        let served = Served::NotAsked;
-        Self { waiting: None, last: None, spacing: SPACING, renewed: None, served, foreign: None }
+        Self { waiting: None, last: None, spacing: SPACING, renewed: None, foreign: None }
     }
 
     /// The Center asks to go back to `seq`.
@@ -64,15 +54,6 @@ impl Resync {
         self.waiting.map(|_| self.last.map_or(Ticks::default(), |last| last.plus(self.spacing)))
     }
 
-    /// The sensor goes back to `seq`; returns whether sending all again was tried already and did not heal.
-    pub(super) fn goes_back(&mut self, seq: u64) -> bool {
-        let futile = seq == 0 && self.served == Served::Done;
-        if seq == 0 {
-            self.served = Served::Asked;
-        }
-        futile
-    }
-
     /// Another epoch was acknowledged; returns whether ours has not been for too long.
     pub(super) fn foreign(&mut self, now: Ticks) -> bool {
         now.since(*self.foreign.get_or_insert(now)) >= FOREIGN_MAX
@@ -81,13 +62,6 @@ impl Resync {
     /// Ours was acknowledged.
     pub(super) fn own(&mut self) {
         self.foreign = None;
-    }
-
-    /// All is acknowledged.
-    pub(super) fn all_arrived(&mut self) {
-        if self.served == Served::Asked {
-            self.served = Served::Done;
-        }
     }
 
     /// Whether a new epoch may begin because of what the Center says; if so it counts as begun.
@@ -101,6 +75,6 @@ impl Resync {
 
     /// A new epoch has begun: what was asked before does not count.
     pub(super) fn begin_epoch(&mut self) {
-        (self.waiting, self.served, self.foreign) = (None, Served::NotAsked, None);
+        (self.waiting, self.foreign) = (None, None);
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 const IN_FLIGHT_MAX: usize = 2;
 /// How long an acknowledgement may take; twice as long after each time it did not come.
 const PATIENCE: Duration = Duration::from_secs(30);
-const PATIENCE_MAX: Duration = Duration::from_mins(10);
+const PATIENCE_MAX: Duration = Duration::from_mins(5);
 
 #[derive(Clone, Copy, Debug)]
 struct Flight {
@@ -29,9 +29,10 @@ impl Window {
         Self { flights: Deque::new(), patience: PATIENCE }
     }
 
-    /// Whether another report may be sent.
+    /// Whether another report may be sent: while the Center does not answer, one at a time.
     pub(super) fn has_room(&self) -> bool {
-        !self.flights.is_full()
+        let room = if self.patience > PATIENCE { 1 } else { IN_FLIGHT_MAX };
+        self.flights.len() < room
     }
 
     /// How many are under way.

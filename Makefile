@@ -8,7 +8,12 @@ STATIC_AGENT := target/$(STATIC_TARGET)/release/tollgate-agent
 CROSS_AGENT := target/cross/aarch64-unknown-linux-gnu/release/tollgate-agent
 # package:file that shows it is there
 NEEDS := libpcap-dev:/usr/include/pcap/pcap.h iproute2:/sbin/ip tcpreplay:/usr/bin/tcpreplay tcpdump:/usr/bin/tcpdump \
-         g++:/usr/bin/g++ file:/usr/bin/file
+         g++:/usr/bin/g++ file:/usr/bin/file mosquitto:/usr/sbin/mosquitto mosquitto-clients:/usr/bin/mosquitto_pub \
+         openssl:/usr/bin/openssl python3:/usr/bin/python3 python3-venv:/usr/share/doc/python3-venv
+
+# The broker that Debian starts when it installs one keeps port 1883, and nobody asked for it: tests start their own.
+MUTE_BROKER := if command -v systemctl >/dev/null; then $(SUDO) systemctl disable --now -q mosquitto || true; \
+  else $(SUDO) service mosquitto stop || true; fi
 
 .PHONY: demo test long ci deps build static cross packages fmt clippy deny doc fuzz bench bench-build bench-instructions bench-peers
 
@@ -18,7 +23,8 @@ FUZZ_SECONDS ?= 60
 deps:
 	@missing=; for need in $(NEEDS); do [ -e "$${need#*:}" ] || missing="$$missing $${need%%:*}"; done; \
 	if [ -n "$$missing" ]; then echo "installing:$$missing"; \
-	  $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; fi
+	  $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing || exit 1; \
+	  case "$$missing " in *" mosquitto "*) $(MUTE_BROKER);; esac; fi
 
 build: deps
 	cargo build --release --locked
@@ -28,6 +34,7 @@ demo: build
 	@bash tests/demo.sh $(AGENT) "$(CAPTURES)" "$(CAPTURE)"
 
 # Live tests need root: the test programs are built as you and run as root.
+test: export TOLLGATE_REQUIRE_BROKER := 1
 test: deps
 	@[ -d $${TOLLGATE_CAPTURES:-$(CAPTURES)} ] || echo "NOT RUN: tests over public captures; there are none in $(CAPTURES)"
 	cargo test --locked

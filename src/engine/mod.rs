@@ -19,6 +19,7 @@
 
 #[cfg(feature = "satellite")]
 pub mod authority;
+pub mod backoff;
 pub mod entitlement;
 pub mod filter;
 #[cfg(feature = "center")]

@@ -13,6 +13,8 @@
 //! | the service manager | [`notify`] | `sd-notify` |
 //! | scrapers of figures | [`scrape`] | `tokio` |
 //! | the Center's store | [`store`] | `rusqlite` |
+//! | the MQTT broker | [`mqtt`] | `rumqttc` |
+//! | keys and certificates | [`pki`] | `rustls`, `rcgen`, `x509-parser`, `tar` |
 //! | random keys | [`random`] | `getrandom` |
 //! | the clock | [`clock`] | std |
 
@@ -26,7 +28,11 @@ pub mod lines;
 #[cfg(any(feature = "agent", feature = "center"))]
 pub mod log;
 #[cfg(any(feature = "agent", feature = "center"))]
+pub mod mqtt;
+#[cfg(any(feature = "agent", feature = "center"))]
 pub mod notify;
+#[cfg(any(feature = "agent", feature = "center"))]
+pub mod pki;
 #[cfg(any(feature = "agent", feature = "center", feature = "satellite"))]
 pub mod random;
 #[cfg(feature = "agent")]

@@ -1,7 +1,9 @@
 //! Words: the names, messages and limits that the other floors speak in. No I/O, no decisions.
 //! Beside them [`prefetch`], the one hint to the processor that readers and tables share.
 
+pub mod broker;
 pub mod digest;
+pub mod enrolment;
 pub mod entitlement;
 pub mod frame;
 pub mod ident;
@@ -14,4 +16,5 @@ pub mod prefix;
 pub mod profile;
 pub mod sighting;
 pub mod time;
+pub mod topic;
 pub mod vlan;

@@ -23,6 +23,8 @@ pub struct Identity {
     pub platform: String,
     /// The program's version.
     pub version: String,
+    /// The enrolment whose certificate is used ([`crate::model::enrolment::Enrolment::id`]), said in each birth.
+    pub enrolment: Option<Epoch>,
 }
 
 /// What a reporter is told.
@@ -255,6 +257,7 @@ impl Reporter {
             epoch: self.position.epoch,
             platform: self.who.platform.clone(),
             version: self.who.version.clone(),
+            enrolment: self.who.enrolment,
             sent: now.wall,
         }
     }

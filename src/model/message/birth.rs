@@ -21,6 +21,10 @@ pub struct Birth {
     pub platform: String,
     /// The program's version.
     pub version: String,
+    /// [`Enrolment::id`](crate::model::enrolment::Enrolment::id) of the bundle whose certificate it uses, so that the
+    /// Center sees the bundle's first use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enrolment: Option<Epoch>,
     /// The sensor's clock when the connection was opened.
     pub sent: UnixTime,
 }

@@ -27,6 +27,7 @@ fn who() -> Identity {
         instance: epoch(99),
         platform: "ic3000".into(),
         version: "0.1.0".into(),
+        enrolment: None,
     }
 }
 

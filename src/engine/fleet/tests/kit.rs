@@ -153,6 +153,7 @@ pub(super) fn birth(sensor: &str, instance: u128, online: bool) -> Birth {
         epoch: epoch(1),
         platform,
         version,
+        enrolment: None,
         sent: at(0),
     }
 }

@@ -23,6 +23,7 @@
 //! For what is licensed, `engine::licensing` holds the evaluation so far; `engine::entitlement` and `engine::authority` are
 //! named and not built yet.
 //!
+//! [`app::agent::run`] is the daemon that holds these together on the sensor.
 //! Both ends meet at a broker ([`io::mqtt`]) and know each other by certificates ([`io::pki`]).
 //!
 //! **How people ask a running program.** Commands on the same machine ask through [`io::control`].

@@ -60,6 +60,19 @@ impl Wire {
         Ok(wire)
     }
 
+    /// Another pair of interfaces between the same namespaces: receiving and sending end.
+    pub fn add_pair(&self, rx: &str, tx: &str) {
+        ip(&["-n", &self.tx, "link", "add", tx, "type", "veth", "peer", "name", rx, "netns", &self.rx])
+            .unwrap();
+        ip(&["-n", &self.tx, "link", "set", tx, "up"]).unwrap();
+        self.receiver_ip(&["link", "set", rx, "up"]);
+    }
+
+    /// A sender at another far end.
+    pub fn sender_on(&self, tx: &str) -> Sender {
+        in_namespace(&self.tx, || Sender::new(tx))
+    }
+
     /// `ip` in the receiving namespace.
     pub fn receiver_ip(&self, arguments: &[&str]) {
         let arguments = [&["-n", &self.rx], arguments].concat();

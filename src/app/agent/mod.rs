@@ -11,6 +11,7 @@ mod screen;
 use args::{Cli, Command, CountArgs};
 use clap::Parser;
 use count::{CountError, Outcome};
+use run::commands;
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
@@ -19,11 +20,11 @@ use std::process::ExitCode;
 pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Count(args) => count_and_exit(&args),
-        Command::Run(_)
-        | Command::Enroll(_)
-        | Command::CheckConfig(_)
-        | Command::Status(_)
-        | Command::Explain(_) => ExitCode::FAILURE,
+        Command::Run(args) => commands::run(&args),
+        Command::Enroll(args) => commands::enroll(&args),
+        Command::CheckConfig(args) => commands::check_config(&args),
+        Command::Status(args) => commands::status(&args),
+        Command::Explain(args) => commands::explain(&args),
     }
 }
 

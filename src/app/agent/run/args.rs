@@ -3,7 +3,7 @@
 use super::config::file::{File, InterfaceSection};
 use super::config::values::{LogFormat, LogLevel};
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const CONFIG: &str = "/etc/tollgate/agent.toml";
 const SOCKET: &str = "/run/tollgate/agent.sock";
@@ -32,6 +32,18 @@ pub struct RunArgs {
 }
 
 impl RunArgs {
+    /// No flags but the file.
+    pub fn of_file(file: &Path) -> Self {
+        Self {
+            config: file.to_owned(),
+            interface: Vec::new(),
+            state_dir: None,
+            control_socket: None,
+            log_format: None,
+            log_level: None,
+        }
+    }
+
     /// The file with these flags over it.
     pub fn over(&self, mut file: File) -> File {
         if !self.interface.is_empty() {

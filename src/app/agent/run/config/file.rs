@@ -96,7 +96,7 @@ pub struct CountSection {
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CenterSection {
-    /// The unpacked enrolment bundle; `state_dir` where it is not given.
+    /// The unpacked enrolment bundle; `enrolment` in `state_dir` where it is not given.
     pub enrolment: PathBuf,
 }
 

@@ -21,6 +21,8 @@ use std::path::{Path, PathBuf};
 
 /// The longest file that is read, in bytes.
 const FILE_MAX: u64 = 1 << 20;
+/// The folder in the state folder where an enrolment bundle is unpacked.
+pub const ENROLMENT: &str = "enrolment";
 /// Interfaces of one sensor.
 pub const INTERFACES_MAX: usize = 16;
 /// Packet threads of one sensor.
@@ -56,6 +58,8 @@ pub struct Interface {
     pub workers: usize,
     /// Where its traffic belongs.
     pub networks: Networks,
+    /// The names of these.
+    pub own: Vec<String>,
 }
 
 impl Config {
@@ -96,8 +100,9 @@ impl Config {
     }
 
     /// Where the enrolment is looked for.
-    pub fn enrolment(&self) -> &Path {
-        self.file.center.as_ref().map_or(&self.file.state_dir, |center| &center.enrolment)
+    pub fn enrolment(&self) -> PathBuf {
+        let given = self.file.center.as_ref().map(|center| center.enrolment.clone());
+        given.unwrap_or_else(|| self.file.state_dir.join(ENROLMENT))
     }
 
     /// What differs from `other` in ways that only a restart brings into force.
@@ -186,6 +191,8 @@ fn interface(section: InterfaceSection, known: &[String], profile: &Profile) -> 
     if let Some(filter) = &section.filter {
         compile::load_for_every_link(filter).map_err(|error| wrong(error.to_string()))?;
     }
+    let mut own = vec![section.network];
+    own.extend(section.vlan_networks.0.into_iter().map(|(_, name)| name));
     let workers = section.workers.map_or(profile.workers, |workers| workers.0);
     Ok(Interface {
         backend: section.backend.into(),
@@ -194,6 +201,7 @@ fn interface(section: InterfaceSection, known: &[String], profile: &Profile) -> 
         workers: if section.files.is_empty() { usize::from(workers) } else { 1 },
         files: section.files,
         networks,
+        own,
         name,
     })
 }

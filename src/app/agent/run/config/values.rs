@@ -89,3 +89,15 @@ pub enum LogLevel {
     /// And how.
     Debug,
 }
+
+impl LogLevel {
+    /// As the log takes it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+        }
+    }
+}

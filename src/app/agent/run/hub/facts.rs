@@ -1,0 +1,247 @@
+//! From the lanes to the store: facts taken, merged, and what becomes of the store's jobs.
+
+use super::{Hub, MINUTE, SECOND, STORE_PAUSE, WAITING_MAX};
+use crate::app::agent::run::keeper::{Done, Job};
+use crate::app::agent::run::lane::{Facts, Order};
+use crate::engine::inventory::changes::Known;
+use crate::engine::inventory::policy::Policy;
+use crate::engine::sync::{Input, Position};
+use crate::io::clock;
+use crate::model::key::NetworkId;
+use crate::model::message::{EventKind, Severity};
+use crate::model::time::Now;
+use std::sync::Arc;
+
+impl Hub {
+    /// Takes what the lanes hand over, as long as there is room.
+    pub(super) fn take_facts(&mut self, now: Now) {
+        let mut born = 0;
+        for at in 0..self.lanes.len() {
+            while self.shelf.waiting.len() < WAITING_MAX
+                && let Some(facts) = self.lanes[at].lane.facts()
+            {
+                born += self.take(&facts, now);
+            }
+        }
+        self.note_births(born, now);
+    }
+
+    /// Takes some facts; returns how many components they bear.
+    fn take(&mut self, facts: &Facts, now: Now) -> u64 {
+        // Learned under a policy that is no more.
+        if facts.generation != self.generation {
+            return 0;
+        }
+        let mut births = 0;
+        for told in &facts.told {
+            let born = self.is_born(&told.known, told.born);
+            births += u64::from(born);
+            if let Some(eve) = self.eve.as_ref().filter(|_| born) {
+                eve.component(&told.known, self.name_of(told.known.key.network()), now.wall);
+            }
+            self.shelf.waiting.push(told.known);
+        }
+        births
+    }
+
+    /// Whether a fact bears a component: of several lanes, the union knows.
+    fn is_born(&mut self, known: &Known, in_its_lane: bool) -> bool {
+        let Some(union) = &mut self.union else { return in_its_lane };
+        let before = union.table().census();
+        union.restore(known);
+        let after = union.table().census();
+        after.ip > before.ip || after.components() > before.components()
+    }
+
+    pub(super) fn name_of(&self, network: NetworkId) -> &str {
+        self.networks.get(usize::from(network.0)).map_or("", String::as_str)
+    }
+
+    /// Gives the store its next job, if it is free and it is time.
+    pub(super) fn employ_store(&mut self, now: Now) {
+        let fresh = self.fresh_epoch();
+        let shelf = &mut self.shelf;
+        if shelf.keeper.is_busy() || now.ticks < shelf.retry {
+            return;
+        }
+        if !shelf.open {
+            return shelf.keeper.give(Job::Open(fresh));
+        }
+        if let Some(job) = shelf.urgent.take() {
+            return shelf.keeper.give(job);
+        }
+        if !shelf.waiting.is_empty() && now.ticks >= shelf.merged.plus(SECOND) {
+            shelf.merged = now.ticks;
+            return shelf.keeper.give(Job::Merge(std::mem::take(&mut shelf.waiting)));
+        }
+        if let Some((after, to)) = shelf.load.take() {
+            return shelf.keeper.give(Job::Load(after, to));
+        }
+        if now.ticks >= shelf.flushed.plus(MINUTE) {
+            shelf.flushed = now.ticks;
+            shelf.keeper.give(Job::Flush(shelf.acked.take()));
+        }
+    }
+
+    /// What became of the store's job.
+    pub fn kept(&mut self, done: Done) {
+        let now = clock::both();
+        let works = !matches!(done, Done::Failed(..));
+        match done {
+            Done::Opened(found, position, facts) => {
+                self.shelf.open = true;
+                if let Some(what) = found.happening() {
+                    self.happened(what.kind, what.severity, &what.message);
+                }
+                self.take_up(facts);
+                self.moved(position, now);
+            }
+            Done::Merged(committed) => {
+                note_refused(committed.refused);
+                self.moved(committed.position, now);
+            }
+            Done::Began(position) => self.began(position, now),
+            Done::Loaded(part) => self.reporter.handle(Input::Loaded(part), now),
+            Done::Flushed | Done::Closed => {}
+            Done::Failed(job, fault) => self.failed(job, &fault.to_string(), now),
+        }
+        if works {
+            self.shelf.fault = None;
+        }
+        self.employ_store(now);
+        self.act(now);
+    }
+
+    fn moved(&mut self, position: Position, now: Now) {
+        self.reporter.handle(Input::Moved(position), now);
+    }
+
+    /// A new epoch has begun in the store.
+    fn began(&mut self, position: Position, now: Now) {
+        if self.force.note.pending
+            && let Err(error) = self.force.settled()
+        {
+            tracing::warn!(
+                "the policy's note cannot be written: {error}; the next start begins the count anew"
+            );
+        }
+        self.moved(position, now);
+    }
+
+    /// The job is done again later; nothing of it is lost.
+    fn failed(&mut self, job: Job, fault: &str, now: Now) {
+        self.shelf.retry = now.ticks.plus(STORE_PAUSE);
+        self.shelf.fault = Some(fault.to_owned());
+        match job {
+            Job::Merge(mut facts) => {
+                facts.append(&mut self.shelf.waiting);
+                self.shelf.waiting = facts;
+            }
+            Job::Purge(..) | Job::Renew(_) => {
+                self.shelf.urgent.get_or_insert(job);
+            }
+            Job::Load(..) => self.reporter.handle(Input::NotLoaded, now),
+            Job::Flush(acked) => self.shelf.acked = self.shelf.acked.or(acked),
+            Job::Open(_) | Job::Close => {}
+        }
+    }
+
+    /// A store that opened late brings what was known before.
+    fn take_up(&mut self, facts: Vec<(String, Known)>) {
+        let number = |name: &str| self.networks.iter().position(|known| known == name);
+        let numbered = facts.into_iter().filter_map(|(network, known)| {
+            let id = NetworkId(u8::try_from(number(&network)?).ok()?);
+            Some(Known { key: known.key.in_network(id), ..known })
+        });
+        let facts: Arc<Vec<Known>> = Arc::new(numbered.collect());
+        if let Some(union) = &mut self.union {
+            facts.iter().for_each(|known| {
+                union.restore(known);
+            });
+        }
+        for watched in &self.lanes {
+            let own = facts.iter().filter(|known| watched.networks.contains(&known.key.network()));
+            let own: Arc<Vec<Known>> = Arc::new(own.copied().collect());
+            if !watched.lane.order(Order::TakeUp(own)) {
+                tracing::warn!(
+                    "a packet thread is too busy to take up what was known; it counts it as it is seen"
+                );
+            }
+        }
+    }
+
+    /// Begins the count anew: nothing that was learned so far is stored or told any more. `job` empties the store.
+    pub(super) fn begin_anew(&mut self, job: Job) {
+        self.generation = self.generation.wrapping_add(1);
+        let policy = self.force.policy();
+        if let Some(union) = &mut self.union {
+            union.renew(policy);
+        }
+        self.shelf.waiting.clear();
+        self.shelf.load = None;
+        self.shelf.urgent = Some(job);
+        self.order_renewal();
+    }
+
+    /// Tells those lanes to begin anew that have not been told.
+    pub(super) fn order_renewal(&mut self) {
+        let generation = self.generation;
+        for watched in self.lanes.iter_mut().filter(|watched| watched.generation != generation) {
+            let policy: Box<Policy> = Box::new(self.force.policy());
+            if watched.lane.order(Order::Renew { policy, generation }) {
+                watched.generation = generation;
+            }
+        }
+    }
+
+    /// Whether nothing is left that the store has not been given.
+    pub fn is_stored(&self) -> bool {
+        self.shelf.waiting.is_empty() && self.shelf.urgent.is_none() && !self.shelf.keeper.is_busy()
+    }
+
+    /// Asks all lanes to end.
+    pub fn stop_lanes(&self) {
+        self.lanes.iter().for_each(|watched| watched.lane.stop());
+    }
+
+    /// Whether all lanes have ended and handed over everything.
+    pub fn lanes_are_done(&self) -> bool {
+        self.lanes.iter().all(|watched| watched.lane.is_done())
+    }
+
+    /// Asks the store to write everything and end, if it is free.
+    pub fn close_store(&mut self) {
+        self.shelf.keeper.give(Job::Close);
+    }
+
+    /// Says how it ended: whether everything was committed.
+    pub fn say_farewell(&mut self) -> bool {
+        let position = self.reporter.snapshot(clock::both()).position;
+        let left = self.shelf.waiting.len();
+        let stored = self.shelf.fault.is_none() && left == 0;
+        let (severity, message) = if stored {
+            let message = format!(
+                "stopped: {} facts are stored up to change {}, of which the Center has {}",
+                position.facts, position.seq, position.acked
+            );
+            tracing::info!("{message}");
+            (Severity::Info, message)
+        } else {
+            let fault = self.shelf.fault.as_deref().unwrap_or("there was no time");
+            let message = format!("stopped: the last {left} changes are not stored: {fault}");
+            tracing::error!("{message}");
+            (Severity::Error, message)
+        };
+        self.tell_eve(EventKind::Lifecycle, severity, &message);
+        stored
+    }
+}
+
+fn note_refused(refused: u64) {
+    if refused > 0 {
+        tracing::warn!(
+            refused,
+            "the store has no room for new facts; they are counted here and told to nobody"
+        );
+    }
+}

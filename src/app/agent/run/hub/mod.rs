@@ -1,0 +1,243 @@
+//! The hub: where what the packet threads learned, what the store did, what the Center says and what people ask come
+//! together, on one thread.
+//!
+//! ```text
+//! lanes ─ facts ─▶ waiting ─ a merge a second at most ─▶ keeper (store) ─ position ─▶ reporter ─▶ uplink ─▶ Center
+//!   └─ figures ─▶ page ─▶ status, metrics, events, the Center's status
+//! ```
+//!
+//! What must hold: `waiting` is bounded; when it is full, lanes keep what they learned in their tables.
+
+mod answers;
+mod counts;
+mod exchange;
+mod facts;
+mod news;
+mod reload;
+
+pub use answers::Request;
+
+use super::config::Config;
+use super::eve::Eve;
+use super::keeper::{Job, Keeper};
+use super::lane::Lane;
+use super::policy::InForce;
+use super::uplink::Uplink;
+use super::watch::{Births, Clock, Edge};
+use crate::engine::inventory::Inventory;
+use crate::engine::inventory::changes::Known;
+use crate::engine::sync::{Identity, Reporter};
+use crate::io::clock;
+use crate::io::log::Log;
+use crate::model::ident::Epoch;
+use crate::model::key::NetworkId;
+use crate::model::message::LinkState;
+use crate::model::time::{Now, Ticks};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// Facts that wait for the store at most, before lanes keep theirs.
+pub const WAITING_MAX: usize = 16 * 1024;
+/// How often the lanes are looked at.
+pub const TICK: Duration = Duration::from_millis(250);
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_mins(1);
+/// How long the store is left alone after a fault.
+const STORE_PAUSE: Duration = Duration::from_secs(10);
+
+/// A lane and what the hub keeps of it.
+pub struct Watched {
+    /// The lane.
+    pub lane: Lane,
+    /// Networks that its traffic can belong to.
+    pub networks: BTreeSet<NetworkId>,
+    /// The policy it was last told to count by.
+    generation: u32,
+    /// Its last sign of life.
+    pulse: u64,
+}
+
+impl Watched {
+    /// Just started.
+    pub const fn new(lane: Lane, networks: BTreeSet<NetworkId>) -> Self {
+        Self { lane, networks, generation: 0, pulse: 0 }
+    }
+}
+
+/// The store, as the hub sees it.
+pub struct Shelf {
+    /// The way to its thread.
+    pub keeper: Keeper,
+    /// Whether it was ever opened.
+    pub open: bool,
+    /// Why it does not work, if so.
+    pub fault: Option<String>,
+    /// A new epoch that must begin before anything else is stored.
+    pub urgent: Option<Job>,
+    /// Facts that are not stored yet, all of the policy in force.
+    waiting: Vec<Known>,
+    /// Changes that the reporter wants.
+    load: Option<(u64, u64)>,
+    acked: Option<u64>,
+    retry: Ticks,
+    merged: Ticks,
+    flushed: Ticks,
+}
+
+impl Shelf {
+    /// Nothing waits yet.
+    pub fn new(keeper: Keeper, open: bool, fault: Option<String>, urgent: Option<Job>) -> Self {
+        let (waiting, retry) = (Vec::new(), Ticks::default());
+        let (merged, flushed) = (Ticks::default(), Ticks::default());
+        Self { keeper, open, fault, urgent, waiting, load: None, acked: None, retry, merged, flushed }
+    }
+}
+
+/// See the module's description.
+pub struct Hub {
+    /// As it was at the start, or at the last SIGHUP as far as that changed it.
+    pub config: Config,
+    /// Who this is.
+    pub who: Identity,
+    /// The counting policy.
+    pub force: InForce,
+    /// The packet threads.
+    pub lanes: Vec<Watched>,
+    /// The union of several lanes, or of one and what others stored before.
+    pub union: Option<Inventory>,
+    /// Networks by number.
+    pub networks: Vec<String>,
+    /// The store.
+    pub shelf: Shelf,
+    /// What to tell the Center.
+    pub reporter: Reporter,
+    /// The way to it.
+    pub uplink: Option<Uplink>,
+    /// Lines of events.
+    pub eve: Option<Eve>,
+    /// The program's log.
+    pub log: Log,
+    generation: u32,
+    started: Now,
+    watches: Watches,
+    unreachable: Option<String>,
+    not_understood: u64,
+    second: Ticks,
+    stats: Ticks,
+}
+
+/// What is compared with before.
+struct Watches {
+    births: Births,
+    clock: Clock,
+    links: Vec<LinkState>,
+    saturated: Edge,
+    store: Edge,
+}
+
+/// What the hub is made from.
+pub struct Parts {
+    /// See [`Hub`].
+    pub config: Config,
+    /// See [`Hub`].
+    pub who: Identity,
+    /// See [`Hub`].
+    pub force: InForce,
+    /// See [`Hub`].
+    pub lanes: Vec<Watched>,
+    /// See [`Hub`].
+    pub union: Option<Inventory>,
+    /// See [`Hub`].
+    pub networks: Vec<String>,
+    /// See [`Hub`].
+    pub shelf: Shelf,
+    /// See [`Hub`].
+    pub reporter: Reporter,
+    /// See [`Hub`].
+    pub uplink: Option<Uplink>,
+    /// See [`Hub`].
+    pub eve: Option<Eve>,
+    /// See [`Hub`].
+    pub log: Log,
+    /// Whether the store knew a plant already.
+    pub knows: bool,
+}
+
+impl Hub {
+    /// A hub of running lanes.
+    pub fn new(parts: Parts) -> Self {
+        let now = clock::both();
+        let watches = Watches {
+            births: Births::new(now.ticks, parts.knows),
+            clock: Clock::new(now),
+            links: vec![LinkState::Unknown; parts.config.interfaces.len()],
+            saturated: Edge::default(),
+            store: Edge::default(),
+        };
+        let Parts { config, who, force, lanes, union, networks, shelf, reporter, uplink, eve, log, knows: _ } =
+            parts;
+        let (generation, started, second, stats) = (0, now, now.ticks, now.ticks);
+        let (unreachable, not_understood) = (None, 0);
+        Self {
+            config,
+            who,
+            force,
+            lanes,
+            union,
+            networks,
+            shelf,
+            reporter,
+            uplink,
+            eve,
+            log,
+            generation,
+            started,
+            watches,
+            unreachable,
+            not_understood,
+            second,
+            stats,
+        }
+    }
+
+    /// Looks at the lanes, and once a second at everything else.
+    pub fn tick(&mut self) {
+        let now = clock::both();
+        self.order_renewal();
+        self.take_facts(now);
+        if now.ticks >= self.second {
+            self.second = now.ticks.plus(SECOND);
+            self.look_for_news(now);
+        }
+        if let Some(eve) = &self.eve
+            && now.ticks >= self.stats
+        {
+            let every = self.config.file.events.as_ref().map_or(60, |events| events.stats_seconds.max(1));
+            self.stats = now.ticks.plus(Duration::from_secs(u64::from(every)));
+            eve.stats(&self.page(now), now.wall);
+        }
+        self.employ_store(now);
+        self.act(now);
+    }
+
+    /// Whether every packet thread has shown a sign of life since this was asked last.
+    pub fn all_alive(&mut self) -> bool {
+        self.lanes.iter_mut().fold(true, |alive, watched| {
+            let pulse = watched.lane.shared.pulse();
+            alive & (std::mem::replace(&mut watched.pulse, pulse) != pulse) & !watched.lane.is_dead()
+        })
+    }
+
+    /// An epoch that there never was.
+    fn fresh_epoch(&self) -> Epoch {
+        // At the start there was randomness, or the program would not run; a clock can stand in for it later.
+        crate::io::random::key().map_or_else(
+            |_| {
+                Epoch::from_random(
+                    u128::from(clock::both().wall.millis()) << 64 | u128::from(self.generation),
+                )
+            },
+            |[high, low]| Epoch::from_random(u128::from(high) << 64 | u128::from(low)),
+        )
+    }
+}

@@ -1,0 +1,108 @@
+//! What people should be told of: once a second this second is compared with the one before.
+
+use super::Hub;
+use crate::app::agent::run::watch::link_news;
+use crate::engine::sync::{Happening, Input};
+use crate::io::{clock, notify};
+use crate::model::message::{EventKind, LinkState, Severity};
+use crate::model::time::Now;
+
+impl Hub {
+    /// Tells the log, the Center's log of events and the lines of events.
+    pub fn happened(&mut self, kind: EventKind, severity: Severity, message: &str) {
+        match severity {
+            Severity::Info => tracing::info!(?kind, "{message}"),
+            Severity::Warning => tracing::warn!(?kind, "{message}"),
+            Severity::Error => tracing::error!(?kind, "{message}"),
+        }
+        self.reporter.handle(Input::Happened(Happening::new(kind, severity, message)), clock::both());
+        self.tell_eve(kind, severity, message);
+    }
+
+    pub(super) fn tell_eve(&self, kind: EventKind, severity: Severity, message: &str) {
+        let event_type = match kind {
+            EventKind::Capture => "capture",
+            EventKind::Policy => "policy",
+            _ => "agent",
+        };
+        if let Some(eve) = &self.eve {
+            eve.news(event_type, severity, message, clock::both().wall);
+        }
+    }
+
+    pub(super) fn look_for_news(&mut self, now: Now) {
+        let figures = self.figures();
+        self.look_at_links(&figures);
+        let counts = self.counts(&figures);
+        if let Some(saturated) = self.watches.saturated.note(counts.saturated) {
+            self.tell_saturation(saturated);
+        }
+        if let Some(faulty) = self.watches.store.note(self.shelf.fault.is_some()) {
+            self.tell_store(faulty);
+        }
+        if let Some(millis) = self.watches.clock.step(now) {
+            let message = format!("the wall clock was moved by {millis} ms; counting does not depend on it");
+            self.happened(EventKind::Clock, Severity::Warning, &message);
+        }
+        notify::status(&format!(
+            "{} components on {} interfaces",
+            counts.components,
+            self.config.interfaces.len()
+        ));
+    }
+
+    fn look_at_links(&mut self, figures: &[crate::app::agent::run::lane::Figures]) {
+        for (at, page) in self.interfaces(figures).into_iter().enumerate() {
+            let before = std::mem::replace(&mut self.watches.links[at], page.status.link);
+            let name = page.status.name;
+            let reason = page.reason.unwrap_or_default();
+            match link_news(before, page.status.link) {
+                Some(true) => {
+                    let message = format!("{name}: the capture goes on");
+                    self.happened(EventKind::Capture, Severity::Info, &message);
+                }
+                Some(false) => {
+                    let message = format!("{name}: nothing is captured ({reason}); it is tried again");
+                    self.happened(EventKind::Capture, Severity::Error, &message);
+                }
+                None => {}
+            }
+            if before != LinkState::Ended && page.status.link == LinkState::Ended {
+                let trouble =
+                    if reason.is_empty() { String::new() } else { format!(", with trouble: {reason}") };
+                let severity = if reason.is_empty() { Severity::Info } else { Severity::Warning };
+                self.happened(EventKind::Capture, severity, &format!("{name}: read to the end{trouble}"));
+            }
+        }
+    }
+
+    fn tell_saturation(&mut self, saturated: bool) {
+        let (severity, message) = if saturated {
+            (Severity::Error, "the table is full: what is counted stays counted, the count is a lower bound")
+        } else {
+            (Severity::Info, "the table has room again")
+        };
+        self.happened(EventKind::Saturation, severity, message);
+    }
+
+    fn tell_store(&mut self, faulty: bool) {
+        if faulty {
+            let fault = self.shelf.fault.clone().unwrap_or_default();
+            let message = format!("the durable state does not work: {fault}; counting goes on");
+            self.happened(EventKind::Store, Severity::Error, &message);
+        } else {
+            self.happened(EventKind::Store, Severity::Info, "the durable state works again");
+        }
+    }
+
+    pub(super) fn note_births(&mut self, born: u64, now: Now) {
+        if born > 0
+            && let Some(born) = self.watches.births.add(born, now.ticks)
+        {
+            let message = format!(
+                "{born} components were born within a minute; equipment does not do that: look for a scan or spoofing"
+            );
+            self.happened(EventKind::BirthRate, Severity::Warning, &message);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! The page's figures as OpenMetrics text.
+
+use super::page::Page;
+use crate::model::message::LinkState;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
+use prometheus_client::registry::Registry;
+
+type Labels = Vec<(String, String)>;
+
+/// The text that a scraper gets.
+pub fn text(page: &Page) -> String {
+    let mut registry = Registry::with_prefix("tollgate");
+    counts(page, &mut registry);
+    interfaces(page, &mut registry);
+    exchange(page, &mut registry);
+    let mut text = String::new();
+    // A text in memory takes whatever it is given.
+    let _ = encode(&mut text, &registry);
+    text
+}
+
+fn gauge(registry: &mut Registry, name: &str, help: &str, value: u64) {
+    registry.register(name, help, ConstGauge::new(value));
+}
+
+fn counter(registry: &mut Registry, name: &str, help: &str, value: u64) {
+    registry.register(name, help, ConstCounter::new(value));
+}
+
+fn counts(page: &Page, registry: &mut Registry) {
+    let counts = &page.counts;
+    gauge(
+        registry,
+        "components",
+        "Licence tokens: internal addresses, and MACs without one",
+        counts.components,
+    );
+    gauge(registry, "components_ip", "Internal addresses seen as a source", counts.ip);
+    gauge(registry, "components_mac_only", "MACs that never sourced an internal address", counts.mac_only);
+    gauge(registry, "external", "Distinct external sources, never billed", counts.external);
+    gauge(registry, "infrastructure", "Switch ports, never billed", counts.infrastructure);
+    gauge(registry, "saturated", "1 when the table has no room", u64::from(counts.saturated));
+    gauge(registry, "overflow", "Components that had no room, about", counts.overflow_estimate);
+    gauge(registry, "uptime_seconds", "Seconds since the program began", page.uptime_seconds);
+}
+
+fn interfaces(page: &Page, registry: &mut Registry) {
+    let packets = Family::<Labels, Counter>::default();
+    let up = Family::<Labels, Gauge>::default();
+    for interface in &page.interfaces {
+        let status = &interface.status;
+        let labels = |fate: &str| {
+            vec![("interface".to_owned(), status.name.clone()), ("fate".to_owned(), fate.to_owned())]
+        };
+        for (fate, packets_of) in
+            [("counted", status.counted), ("dropped", status.dropped), ("filtered", status.filtered)]
+        {
+            packets.get_or_create(&labels(fate)).inc_by(packets_of);
+        }
+        let name = vec![("interface".to_owned(), status.name.clone())];
+        up.get_or_create(&name).set(i64::from(status.link == LinkState::Up));
+    }
+    registry.register("packets", "Packets that came, by what became of them", packets);
+    registry.register("interface_up", "1 while the interface delivers", up);
+    let undecoded = page.interfaces.iter().map(|interface| interface.status.undecoded).sum();
+    counter(registry, "undecoded", "Packets looked at that were cut short or malformed", undecoded);
+}
+
+fn exchange(page: &Page, registry: &mut Registry) {
+    let (store, center) = (&page.store, &page.center);
+    gauge(
+        registry,
+        "store_fault",
+        "1 while the durable state does not work",
+        u64::from(store.fault.is_some()),
+    );
+    gauge(registry, "store_facts", "Facts that are stored", store.facts);
+    gauge(registry, "store_waiting", "Facts that wait to be committed", store.waiting as u64);
+    gauge(registry, "change", "The number of the last change committed", store.seq);
+    gauge(registry, "change_acked", "The last change that the Center has committed", center.acked);
+    gauge(registry, "center_connected", "1 while the broker is there", u64::from(center.connected));
+    counter(registry, "reports", "Reports sent", center.reports);
+    counter(registry, "event_lines_lost", "Lines of events that were lost", page.event_lines_lost);
+}

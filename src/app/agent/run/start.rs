@@ -1,0 +1,299 @@
+//! From a configuration to a hub with running lanes.
+
+use super::config::{Config, Interface};
+use super::eve::Eve;
+use super::hub::{Hub, Parts, Shelf, Watched};
+use super::keeper::{Job, Keeper};
+use super::lane::Plan;
+use super::policy::InForce;
+use super::uplink::{Enrolled, Uplink};
+use crate::engine::inventory::changes::Known;
+use crate::engine::inventory::hash::HashKeys;
+use crate::engine::inventory::networks::Networks;
+use crate::engine::inventory::{Inventory, Settings};
+use crate::engine::sync::{Happening, Identity, Position, Reporter};
+use crate::io::capture::compile::{self, FilterError};
+use crate::io::capture::live::Backend;
+use crate::io::lines::{Lines, Place};
+use crate::io::log::Log;
+use crate::io::random::{self, NoRandomness};
+use crate::io::state::{self, State};
+use crate::io::{clock, whole_file};
+use crate::model::frame::LinkType;
+use crate::model::ident::{Epoch, SensorId};
+use crate::model::key::NetworkId;
+use crate::model::message::{EventKind, Severity};
+use crate::model::time::UnixTime;
+use std::collections::BTreeSet;
+use std::io;
+use std::path::PathBuf;
+
+/// Facts the store keeps for each component that a table holds: pairs, and MACs that went before their address.
+const FACTS_A_COMPONENT: u64 = 3;
+
+/// Why the daemon cannot start. What can be mended while it runs is no reason: it is retried, and said in the status.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A filter that was right a moment ago.
+    #[error("{0}")]
+    Filter(#[from] FilterError),
+    /// No dice.
+    #[error("{0}")]
+    Random(#[from] NoRandomness),
+    /// No threads.
+    #[error("cannot start a thread: {0}")]
+    Thread(#[from] io::Error),
+    /// Neither an enrolment nor the file names the sensor, and the host's name is none for one.
+    #[error("this sensor has no name; give it one with `sensor` in the configuration")]
+    Nameless,
+    /// The enrolment is there and cannot be used.
+    #[error("the enrolment cannot be used: {0}")]
+    Enrolment(String),
+}
+
+/// The store as it was found.
+struct Found {
+    state: Option<State>,
+    fault: Option<String>,
+    happening: Option<Happening>,
+    position: Position,
+    /// Purges that were carried out.
+    done: Vec<String>,
+    clock_floor: UnixTime,
+}
+
+/// Starts everything but the doors.
+///
+/// # Errors
+/// See [`StartError`].
+pub fn start(config: Config, log: Log) -> Result<Hub, StartError> {
+    let enrolled = Enrolled::find(&config.enrolment()).map_err(StartError::Enrolment)?;
+    let fresh = epoch()?;
+    let mut found = open_store(&config, fresh);
+    let folder = &config.file.state_dir;
+    let (force, other_policy) = InForce::at_start(folder, config.own_policy(), enrolled.is_some());
+    if !other_policy && let Err(error) = force.write() {
+        tracing::warn!("the policy cannot be noted in {}: {error}", folder.display());
+    }
+    let urgent = other_policy.then_some(Job::Purge(fresh, None));
+    let who = identity(&config, enrolled.as_ref(), epoch()?)?;
+
+    let mut tables = Tables::new(&config, &force)?;
+    if let Some(state) = found.state.as_mut().filter(|_| !other_policy) {
+        let restored = state.restore_each(|network, known| tables.restore(network, known));
+        found.fault = restored.err().map(|fault| fault.to_string());
+    }
+    let knows = tables.restored > 0;
+    let (lanes, union, networks) = tables.start(&config, &force)?;
+
+    let open = found.state.is_some();
+    let keeper = Keeper::begin(store_settings(&config), found.state, networks.clone())?;
+    let shelf = Shelf::new(keeper, open, found.fault, urgent);
+    let reporter = Reporter::new(who.clone(), found.position, found.done);
+    let uplink = enrolled.map(|enrolled| Uplink::begin(enrolled, reporter.last_will(clock::both())));
+    let eve = eve(&config, &who.sensor)?;
+    let parts =
+        Parts { config, who, force, lanes, union, networks, shelf, reporter, uplink, eve, log, knows };
+    let mut hub = Hub::new(parts);
+    if let Some(what) = found.happening {
+        hub.happened(what.kind, what.severity, &what.message);
+    }
+    let wall = clock::both().wall;
+    if wall < found.clock_floor {
+        let message =
+            format!("the clock shows {wall}, but it was {} here before: it was set back", found.clock_floor);
+        hub.happened(EventKind::Clock, Severity::Warning, &message);
+    }
+    hub.happened(
+        EventKind::Lifecycle,
+        Severity::Info,
+        &format!("started, version {}", env!("CARGO_PKG_VERSION")),
+    );
+    Ok(hub)
+}
+
+fn store_settings(config: &Config) -> state::Settings {
+    let facts_max = u64::from(config.capacity()) * FACTS_A_COMPONENT;
+    state::Settings { folder: config.file.state_dir.clone(), facts_max }
+}
+
+fn open_store(config: &Config, fresh: Epoch) -> Found {
+    match state::open(&store_settings(config), fresh, clock::both().wall) {
+        Ok(opened) => Found {
+            position: opened.state.position(),
+            done: opened.state.done().to_vec(),
+            clock_floor: opened.state.clock_floor(),
+            happening: opened.found.happening(),
+            fault: None,
+            state: Some(opened.state),
+        },
+        Err(fault) => Found {
+            state: None,
+            fault: Some(fault.to_string()),
+            happening: None,
+            position: Position::fresh(fresh),
+            done: Vec::new(),
+            clock_floor: UnixTime::NEVER,
+        },
+    }
+}
+
+fn epoch() -> Result<Epoch, NoRandomness> {
+    let [high, low] = random::key()?;
+    Ok(Epoch::from_random(u128::from(high) << 64 | u128::from(low)))
+}
+
+fn identity(config: &Config, enrolled: Option<&Enrolled>, instance: Epoch) -> Result<Identity, StartError> {
+    let sensor = enrolled.map(|enrolled| enrolled.sensor().clone()).or_else(|| config.file.sensor.clone());
+    Ok(Identity {
+        sensor: sensor.or_else(host_name).ok_or(StartError::Nameless)?,
+        instance,
+        enrolment: enrolled.map(Enrolled::id),
+        platform: config.profile.platform.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    })
+}
+
+/// The host's name, as far as it is one for a sensor.
+fn host_name() -> Option<SensorId> {
+    let name = whole_file::read(&PathBuf::from("/proc/sys/kernel/hostname"), 256).ok()?;
+    String::from_utf8(name).ok()?.trim().parse().ok()
+}
+
+fn eve(config: &Config, sensor: &SensorId) -> io::Result<Option<Eve>> {
+    let Some(events) = &config.file.events else { return Ok(None) };
+    let place = match (&events.file, &events.socket) {
+        (Some(file), _) => Place::File(file.clone()),
+        (None, Some(socket)) => Place::Socket(socket.clone()),
+        (None, None) => return Ok(None),
+    };
+    Ok(Some(Eve::new(Lines::begin(place)?, sensor.clone())))
+}
+
+/// Running lanes, the union beside them if there is one, and the networks by number.
+type Started = (Vec<Watched>, Option<Inventory>, Vec<String>);
+
+/// All tables, before their threads have them.
+struct Tables {
+    settings: Settings,
+    lanes: Vec<(usize, Inventory, BTreeSet<NetworkId>)>,
+    union: Option<Inventory>,
+    networks: Vec<String>,
+    restored: u64,
+    /// Facts of networks that can be numbered no more.
+    left_out: u64,
+}
+
+impl Tables {
+    fn new(config: &Config, force: &InForce) -> Result<Self, StartError> {
+        let settings = Settings {
+            capacity: config.capacity(),
+            policy: force.policy(),
+            networks: Networks::default(),
+            keys: HashKeys::repeatable(random::key()?),
+        };
+        let networks = config.networks.clone();
+        let mut tables =
+            Self { settings, lanes: Vec::new(), union: None, networks, restored: 0, left_out: 0 };
+        for (at, interface) in config.interfaces.iter().enumerate() {
+            let own = tables.own(interface);
+            for _ in 0..interface.workers {
+                let settings = Settings { networks: interface.networks.clone(), ..tables.settings.clone() };
+                tables.lanes.push((at, Inventory::new(settings), own.clone()));
+            }
+        }
+        if tables.lanes.len() > 1 {
+            tables.unite();
+        }
+        Ok(tables)
+    }
+
+    fn own(&self, interface: &Interface) -> BTreeSet<NetworkId> {
+        interface.own.iter().filter_map(|name| number(&self.networks, name)).collect()
+    }
+
+    /// From now on there is a union beside the lanes' tables. What was restored so far is in the only lane's.
+    fn unite(&mut self) {
+        let mut union = Inventory::new(self.settings.clone());
+        if let Some((_, only, _)) = self.lanes.first_mut().filter(|_| self.restored > 0) {
+            union.unite(only);
+        }
+        self.union = Some(union);
+    }
+
+    /// Takes up a stored fact: into each lane that may see it again, and into the union.
+    fn restore(&mut self, network: &str, known: &Known) {
+        let Some(id) = number(&self.networks, network).or_else(|| self.add_network(network)) else {
+            self.left_out += 1;
+            return;
+        };
+        let known = Known { key: known.key.in_network(id), ..*known };
+        if self.union.is_none() && !self.lanes.iter().all(|(_, _, own)| own.contains(&id)) {
+            self.unite();
+        }
+        self.restored += 1;
+        for (_, inventory, _) in self.lanes.iter_mut().filter(|(_, _, own)| own.contains(&id)) {
+            inventory.restore(&known);
+        }
+        if let Some(union) = &mut self.union {
+            union.restore(&known);
+        }
+    }
+
+    fn add_network(&mut self, name: &str) -> Option<NetworkId> {
+        let id = u8::try_from(self.networks.len()).ok().map(NetworkId)?;
+        self.networks.push(name.to_owned());
+        Some(id)
+    }
+
+    fn start(self, config: &Config, force: &InForce) -> Result<Started, StartError> {
+        if self.left_out > 0 {
+            tracing::warn!(facts = self.left_out, "stored facts of networks beyond 256 are not counted here");
+        }
+        let several = self.union.is_some();
+        let mut watched = Vec::new();
+        let mut lanes = self.lanes.into_iter().peekable();
+        for (at, interface) in config.interfaces.iter().enumerate() {
+            let mut inventories = Vec::new();
+            let mut own = BTreeSet::new();
+            while let Some((_, inventory, networks)) = lanes.next_if(|(of, _, _)| *of == at) {
+                inventories.push(inventory);
+                own = networks;
+            }
+            let plan = plan(config, force, at, interface, several)?;
+            watched.extend(plan.start(inventories)?.into_iter().map(|lane| Watched::new(lane, own.clone())));
+        }
+        Ok((watched, self.union, self.networks))
+    }
+}
+
+fn number(networks: &[String], name: &str) -> Option<NetworkId> {
+    let at = networks.iter().position(|known| known == name)?;
+    u8::try_from(at).ok().map(NetworkId)
+}
+
+fn plan(
+    config: &Config,
+    force: &InForce,
+    at: usize,
+    interface: &Interface,
+    several: bool,
+) -> Result<Plan, FilterError> {
+    // The ring filters in the kernel. What libpcap and files deliver, of whatever link type, the meter judges.
+    let at_source = interface.files.is_empty() && interface.backend != Backend::Libpcap;
+    let spec = interface.filter.as_deref();
+    Ok(Plan {
+        interface: at,
+        name: interface.name.clone(),
+        files: interface.files.clone(),
+        backend: interface.backend,
+        ring_bytes: config.profile.ring_bytes as usize,
+        program: spec
+            .filter(|_| at_source)
+            .map(|spec| compile::load(spec, LinkType::Ethernet))
+            .transpose()?,
+        filter: spec.filter(|_| !at_source).map(compile::load_for_every_link).transpose()?,
+        limits: force.limits(),
+        several,
+    })
+}

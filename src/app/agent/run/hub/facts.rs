@@ -61,7 +61,14 @@ impl Hub {
     pub(super) fn employ_store(&mut self, now: Now) {
         let fresh = self.fresh_epoch();
         let shelf = &mut self.shelf;
-        if shelf.keeper.is_busy() || now.ticks < shelf.retry {
+        if shelf.keeper.is_busy() {
+            return;
+        }
+        // A disk that takes nothing more can still be read.
+        if now.ticks < shelf.retry {
+            if let Some((after, to)) = shelf.load.take().filter(|_| shelf.open) {
+                shelf.keeper.give(Job::Load(after, to));
+            }
             return;
         }
         if !shelf.open {
@@ -86,14 +93,17 @@ impl Hub {
     /// What became of the store's job.
     pub fn kept(&mut self, done: Done) {
         let now = clock::both();
-        let works = !matches!(done, Done::Failed(..));
+        let wrote = !matches!(done, Done::Failed(..) | Done::Loaded(_));
         match done {
             Done::Opened(found, position, facts) => {
                 self.shelf.open = true;
                 if let Some(what) = found.happening() {
                     self.happened(what.kind, what.severity, &what.message);
                 }
-                self.take_up(facts);
+                // What is about to be forgotten is not taken up.
+                if !self.is_to_be_emptied() {
+                    self.take_up(facts);
+                }
                 self.moved(position, now);
             }
             Done::Merged(committed) => {
@@ -105,11 +115,15 @@ impl Hub {
             Done::Flushed | Done::Closed => {}
             Done::Failed(job, fault) => self.failed(job, &fault.to_string(), now),
         }
-        if works {
+        if wrote {
             self.shelf.fault = None;
         }
         self.employ_store(now);
         self.act(now);
+    }
+
+    fn is_to_be_emptied(&self) -> bool {
+        matches!(self.shelf.urgent, Some(Job::Purge(..)))
     }
 
     fn moved(&mut self, position: Position, now: Now) {
@@ -133,6 +147,8 @@ impl Hub {
         self.shelf.retry = now.ticks.plus(STORE_PAUSE);
         self.shelf.fault = Some(fault.to_owned());
         match job {
+            // Learned under a policy that is no more, or before a purge.
+            Job::Merge(_) if self.is_to_be_emptied() => {}
             Job::Merge(mut facts) => {
                 facts.append(&mut self.shelf.waiting);
                 self.shelf.waiting = facts;

@@ -15,10 +15,13 @@ NEEDS := libpcap-dev:/usr/include/pcap/pcap.h iproute2:/sbin/ip tcpreplay:/usr/b
 MUTE_BROKER := if command -v systemctl >/dev/null; then $(SUDO) systemctl disable --now -q mosquitto || true; \
   else $(SUDO) service mosquitto stop || true; fi
 
-.PHONY: demo test long ci deps build static cross packages fmt clippy deny doc fuzz bench bench-build bench-instructions bench-peers
+.PHONY: demo demo-plant test long ci deps build static cross packages fmt clippy deny doc fuzz bench bench-build bench-instructions bench-peers
 
 # Seconds for each fuzz target.
 FUZZ_SECONDS ?= 60
+# Kill rounds and simulator seeds of the long suite.
+ROUNDS ?= 1000
+SEEDS ?= 20000
 
 deps:
 	@missing=; for need in $(NEEDS); do [ -e "$${need#*:}" ] || missing="$$missing $${need%%:*}"; done; \
@@ -29,9 +32,15 @@ deps:
 build: deps
 	cargo build --release --locked
 
-# Counts real captures where they are, else made ones; then live traffic. CAPTURE=file.pcap counts your own.
+# Counts real captures where they are, else made ones; then live traffic; then a plant: broker, Center, three sensors.
+# CAPTURE=file.pcap counts your own, and that only.
 demo: build
 	@bash tests/demo.sh $(AGENT) "$(CAPTURES)" "$(CAPTURE)"
+	@[ -n "$(CAPTURE)" ] || $(MAKE) --no-print-directory demo-plant
+
+demo-plant: build
+	@[ -d "$(CAPTURES)" ] || cargo build -q --release --locked --example traffic
+	@bash tests/demo_plant.sh target/release "$(CAPTURES)"
 
 # Live tests need root: the test programs are built as you and run as root.
 test: export TOLLGATE_REQUIRE_BROKER := 1
@@ -41,11 +50,6 @@ test: deps
 	cargo test --locked --release --lib
 	@tests=$$(cargo test --locked --no-run --message-format=json 2>/dev/null | sed -n 's/.*"name":"live_[^}]*}.*"executable":"\([^"]*\)".*/\1/p'); \
 	for t in $$tests; do echo "as root: $$t"; $(SUDO) env TOLLGATE_REQUIRE_LIVE=1 $$t --test-threads=1 || exit 1; done
-
-# What chance decides, far longer: worlds where everything goes wrong, an agent's store killed at any moment.
-long: deps
-	TOLLGATE_SEEDS=20000 cargo test --locked --release --lib sync::tests::sim
-	TOLLGATE_KILLS=1000 cargo test --locked --release --test state_kill
 
 # The sensor's binary: no C library, no libpcap.
 static: deps
@@ -82,6 +86,11 @@ ci: fmt clippy deny doc packages test bench-build fuzz
 # Any bytes to every door: frames, files, compressed files, filters, sightings. Says NOT RUN where it cannot.
 fuzz: deps
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) bash tests/fuzz.sh
+
+# What chance decides, far longer: kills over the whole system and of the agent's store, worlds where everything goes
+# wrong, fuzzing. Each run is a row of tests/LEDGER.csv.
+long: build
+	@ROUNDS=$(ROUNDS) SEEDS=$(SEEDS) FUZZ_SECONDS=$(FUZZ_SECONDS) bash tests/long.sh
 
 bench-build: deps
 	cargo bench --locked --no-run

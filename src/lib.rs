@@ -26,7 +26,8 @@
 //! [`app::agent::run`] is the daemon that holds these together on the sensor.
 //! Both ends meet at a broker ([`io::mqtt`]) and know each other by certificates ([`io::pki`]).
 //!
-//! **How people ask a running program.** Commands on the same machine ask through [`io::control`].
+//! **How people ask a running program.** Commands on the same machine ask through [`io::control`]: those of the agent, those
+//! of the Center ([`app::center`]), and `smartagentctl` ([`app::ctl`]).
 //!
 //! **Where to add a link type**: see [`engine::wire`].
 

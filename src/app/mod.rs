@@ -2,3 +2,7 @@
 
 #[cfg(feature = "agent")]
 pub mod agent;
+#[cfg(feature = "center")]
+pub mod center;
+#[cfg(feature = "center")]
+pub mod ctl;

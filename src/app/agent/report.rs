@@ -1,5 +1,6 @@
 //! Results as data, and their two forms: a table for people, JSON lines for programs.
 
+pub use crate::engine::inventory::RULES_VERSION;
 use crate::engine::inventory::Tally;
 use crate::engine::inventory::listing::{Component, Identity, Listing};
 use crate::io::capture::live::LiveCounters;
@@ -8,9 +9,6 @@ use comfy_table::{CellAlignment, Table, presets};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::fmt::Write as _;
-
-/// The version of the counting rules that the figures follow.
-pub const RULES_VERSION: u32 = 1;
 
 /// One result: the figures of one source or of the union of several.
 #[derive(Debug, Serialize)]

@@ -34,3 +34,6 @@ pub mod table;
 pub mod union;
 
 pub use ingest::{Inventory, Settings, Tally};
+
+/// The version of the counting rules that all figures follow.
+pub const RULES_VERSION: u32 = 1;

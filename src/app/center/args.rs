@@ -1,0 +1,265 @@
+//! What the user typed, and what it means.
+
+use crate::model::ident::SensorId;
+use crate::model::prefix::Prefix;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Where the configuration is looked for.
+pub const CONFIG: &str = "/etc/tollgate/center.toml";
+
+const START: &str = "\
+A Center unites what its sensors saw: what two of them saw is counted once. It keeps facts, never totals, so every
+count can be explained and audited.
+
+A first Center on this machine:
+  tollgate-center init --data /var/lib/tollgate-center --broker-name center.plant.example
+  mosquitto -c /var/lib/tollgate-center/broker/mosquitto.conf
+  tollgate-center --config /var/lib/tollgate-center/center.toml run
+  tollgate-center enroll press-line-2 --platform ic3000 --out press-line-2.tar
+  tollgate-center sensors
+  tollgate-center count
+  smartagentctl --get-license-summary
+
+Commands ask the running Center over its control socket. While it is stopped they read its store directly.
+Exit status: 0 done; 1 refused or failed, with the reason; 2 wrong usage. `status --check` has those of monitoring.";
+
+/// The Center: one exact count over all sensors of a plant.
+#[derive(Debug, Parser)]
+#[command(name = "tollgate-center", version, arg_required_else_help = true, after_help = START)]
+pub struct Cli {
+    /// The Center's configuration
+    #[arg(long, global = true, value_name = "FILE", default_value = CONFIG)]
+    pub config: PathBuf,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the Center can be asked for.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a Center's folder: certificates, broker configuration, center.toml. Never overwrites what is there
+    Init(InitArgs),
+    /// Run the Center until SIGTERM
+    Run,
+    /// Read the configuration and say what it means
+    CheckConfig,
+    /// Enrol a sensor: its key, certificate and first configuration in one file, given out once
+    Enroll(EnrollArgs),
+    /// Withdraw a sensor's certificate; what it reported stays counted
+    Revoke {
+        /// The sensor's name
+        sensor: SensorId,
+    },
+    /// How each sensor stands
+    Sensors(Form),
+    /// The components, one a line, over all sensors
+    Components(ComponentsArgs),
+    /// The count, by network and by sensor
+    Count(Form),
+    /// Why something counts, or does not: who saw it, when, and by which rule
+    Explain {
+        /// An IP address or a MAC address
+        address: String,
+        /// How it is printed.
+        #[command(flatten)]
+        form: Form,
+    },
+    /// The ledger of usage and licence events
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
+    /// Forget what sensors reported, and have them begin anew
+    Purge(PurgeArgs),
+    /// Which addresses count, and from when on a component is billed
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// Copy the whole store to a new file, while the Center runs
+    Backup {
+        /// The file to make; must not exist
+        file: PathBuf,
+    },
+    /// Put a backup in the store's place; the Center must be stopped. Sensors then send what is missing
+    Restore {
+        /// A file that `backup` made
+        file: PathBuf,
+    },
+    /// How the Center itself stands
+    Status {
+        /// For monitoring: one line, exit status 0 good, 1 warning, 2 critical, 3 unknown
+        #[arg(long)]
+        check: bool,
+        /// How it is printed.
+        #[command(flatten)]
+        form: Form,
+    },
+}
+
+/// `tollgate-center init`
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// The folder for all that the Center keeps
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// The name or address by which sensors reach the broker; stands in its certificate
+    #[arg(long, value_name = "HOST", default_value = "localhost")]
+    pub broker_name: String,
+    /// The broker's port
+    #[arg(long, value_name = "PORT", default_value_t = 8883, value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: u16,
+    /// The user that the broker runs as, when root starts it [default: mosquitto]
+    #[arg(long, value_name = "USER")]
+    pub broker_user: Option<String>,
+}
+
+/// `tollgate-center enroll`
+#[derive(Debug, Args)]
+pub struct EnrollArgs {
+    /// The sensor's name: letters, digits, '.', '-', '_'
+    pub sensor: SensorId,
+    /// The sensor's platform, as its profile is called: ic3000, cat9300, ir1101, ...
+    #[arg(long, value_name = "NAME")]
+    pub platform: String,
+    /// The bundle to write; holds the sensor's private key, so carry it as one
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Days until the certificate ends [default: from the configuration]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub valid_days: Option<u32>,
+}
+
+/// How an answer is printed.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Form {
+    /// JSON, for programs; times in RFC 3339, UTC
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `tollgate-center components`
+#[derive(Debug, Args)]
+pub struct ComponentsArgs {
+    /// One JSON object a line
+    #[arg(long, conflicts_with = "csv")]
+    pub json: bool,
+    /// Comma separated, with a heading; safe to open in a spreadsheet
+    #[arg(long)]
+    pub csv: bool,
+    /// Only this network
+    #[arg(long, value_name = "NAME")]
+    pub network: Option<String>,
+    /// Only what this sensor saw
+    #[arg(long, value_name = "SENSOR")]
+    pub sensor: Option<SensorId>,
+}
+
+/// `tollgate-center ledger`
+#[derive(Debug, Subcommand)]
+pub enum LedgerCommand {
+    /// Check the hash chain from its first line to its last
+    Verify(Form),
+}
+
+/// `tollgate-center purge`
+#[derive(Debug, Args)]
+pub struct PurgeArgs {
+    /// The sensor to purge
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    pub sensor: Option<SensorId>,
+    /// Purge every sensor
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// `tollgate-center policy`
+#[derive(Debug, Subcommand)]
+pub enum PolicyCommand {
+    /// Print the policy in force
+    Show(Form),
+    /// Replace parts of the policy; sensors get it at once. What is not named stays
+    Set(PolicyArgs),
+}
+
+/// `tollgate-center policy set`
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub struct PolicyArgs {
+    /// Prefixes that count; replaces the list. `none` empties it
+    #[arg(long, value_name = "CIDR", value_delimiter = ',', value_parser = declared)]
+    pub internal: Option<Vec<Declared>>,
+    /// Prefixes that do not count; replaces the list. `none` empties it
+    #[arg(long, value_name = "CIDR", value_delimiter = ',', value_parser = declared)]
+    pub external: Option<Vec<Declared>>,
+    /// A component is billed once its first and last sighting lie this far apart: 20m, 90s; 0 bills at once
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub confirm_after: Option<Duration>,
+}
+
+/// A prefix, or the word that empties the list.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Declared {
+    /// `none`
+    Nothing,
+    /// A prefix.
+    Prefix(Prefix),
+}
+
+fn declared(text: &str) -> Result<Declared, String> {
+    match text {
+        "none" => Ok(Declared::Nothing),
+        _ => text.parse().map(Declared::Prefix).map_err(|error| format!("{error}")),
+    }
+}
+
+/// The prefixes of a list.
+pub fn prefixes(list: &[Declared]) -> Vec<Prefix> {
+    let prefix = |declared: &Declared| match declared {
+        Declared::Nothing => None,
+        Declared::Prefix(prefix) => Some(*prefix),
+    };
+    list.iter().filter_map(prefix).collect()
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let seconds_each: u64 = match unit {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return Err(format!("'{unit}' is no unit of time; write 90s, 20m, 2h or 1d")),
+    };
+    let number: u64 = number.parse().map_err(|_| "write a number and a unit, like 90s or 20m".to_owned())?;
+    let seconds = number.checked_mul(seconds_each).filter(|seconds| *seconds <= 365 * 86_400);
+    seconds.map(Duration::from_secs).ok_or_else(|| "more than a year".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_policy_change_names_something() {
+        let parse = |line: &str| Cli::try_parse_from(line.split(' '));
+        assert!(parse("tollgate-center policy set").is_err());
+        assert!(parse("tollgate-center policy set --internal 198.51.100.0/24,203.0.113.0/24").is_ok());
+        assert!(parse("tollgate-center policy set --internal none --confirm-after 0").is_ok());
+        assert!(parse("tollgate-center policy set --internal 10.0.0.1/8").is_err());
+        assert!(parse("tollgate-center purge").is_err() && parse("tollgate-center purge --all a").is_err());
+    }
+
+    #[test]
+    fn times_have_units_and_an_end() {
+        assert_eq!(duration("20m"), Ok(Duration::from_mins(20)));
+        assert_eq!(duration("0"), Ok(Duration::ZERO));
+        assert!(duration("2 weeks").is_err() && duration("9999999999999999999d").is_err());
+    }
+}

@@ -1,0 +1,215 @@
+//! Each command: ask, print, exit.
+
+use super::args::{self, Cli, Command, ComponentsArgs, EnrollArgs, LedgerCommand, PolicyCommand, PurgeArgs};
+use super::ask::{AskError, ask};
+use super::config::{Config, ConfigError};
+use super::screen::{self, json};
+use super::words::{
+    Bundle, ComponentsPage, CountAnswer, Done, Explanation, LedgerAnswer, PolicyAnswer, Request, SensorLine,
+    StatusAnswer,
+};
+use super::{init, run, show};
+use crate::io::store::{self, StoreError};
+use base64::Engine as _;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(super) enum CommandError {
+    /// The configuration.
+    #[error("{0}")]
+    Config(#[from] ConfigError),
+    /// The Center refused, or could not be asked.
+    #[error("{0}")]
+    Ask(#[from] AskError),
+    /// The folder.
+    #[error("{0}")]
+    Init(#[from] init::InitError),
+    /// The Center does not run.
+    #[error("{0}")]
+    Run(#[from] run::RunError),
+    /// The backup or the store.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// The answer could not be printed.
+    #[error("cannot print: {0}")]
+    Output(#[from] io::Error),
+    /// The answer cannot be JSON.
+    #[error("the answer cannot be printed as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// A file cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// Which file.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// The bundle is no bundle.
+    #[error("the Center's bundle is damaged: {0}")]
+    Bundle(#[from] base64::DecodeError),
+}
+
+/// Carries out what was typed, and says how to exit.
+pub(super) fn run(cli: &Cli) -> Result<u8, CommandError> {
+    let config = || Config::load(&cli.config);
+    match &cli.command {
+        Command::CheckConfig => print(&format!("{}\n", config()?)),
+        Command::Init(args) => print(&init::init(args)?),
+        Command::Run => run::run(&config()?).map(|()| 0).map_err(CommandError::from),
+        Command::Restore { file } => restore(&config()?, file),
+        command => ask_and_print(&config()?, command),
+    }
+}
+
+fn ask_and_print(config: &Config, command: &Command) -> Result<u8, CommandError> {
+    match command {
+        Command::Sensors(form) => {
+            answer(config, &Request::Sensors, form.json, |lines: &Vec<SensorLine>| show::sensors(lines))
+        }
+        Command::Count(form) => {
+            answer(config, &Request::Count, form.json, |count: &CountAnswer| show::count(count))
+        }
+        Command::Components(args) => components(config, args),
+        Command::Explain { address, form } => {
+            let request = Request::Explain { address: address.clone() };
+            answer(config, &request, form.json, |explanation: &Explanation| show::explanation(explanation))
+        }
+        Command::Ledger(LedgerCommand::Verify(form)) => {
+            answer(config, &Request::VerifyLedger, form.json, |ledger: &LedgerAnswer| show::ledger(ledger))
+        }
+        Command::Policy(PolicyCommand::Show(form)) => {
+            answer(config, &Request::Policy, form.json, |policy: &PolicyAnswer| show::policy(policy))
+        }
+        Command::Policy(PolicyCommand::Set(args)) => set_policy(config, args),
+        Command::Purge(args) => order(config, &purge(args)),
+        Command::Enroll(args) => enroll(config, args),
+        Command::Revoke { sensor } => order(config, &Request::Revoke { sensor: sensor.clone() }),
+        Command::Backup { file } => order(config, &Request::Backup { file: absolute(file)? }),
+        Command::Status { check: false, form } => {
+            answer(config, &Request::Status, form.json, |status: &StatusAnswer| show::status(status))
+        }
+        Command::Status { check: true, .. } => check(config),
+        // Carried out above.
+        Command::Init(_) | Command::Run | Command::CheckConfig | Command::Restore { .. } => Ok(0),
+    }
+}
+
+/// Asks, and prints the answer in the form wanted.
+fn answer<A: DeserializeOwned + Serialize>(
+    config: &Config,
+    request: &Request,
+    as_json: bool,
+    text: impl FnOnce(&A) -> String,
+) -> Result<u8, CommandError> {
+    let answer: A = ask(config, request)?;
+    print(&if as_json { json(&answer)? + "\n" } else { text(&answer) })
+}
+
+/// Gives an order, and prints what was done.
+fn order(config: &Config, request: &Request) -> Result<u8, CommandError> {
+    answer(config, request, false, |done: &Done| screen::safe(&done.said) + "\n")
+}
+
+/// Page by page, so that neither side holds the whole list as text.
+fn components(config: &Config, args: &ComponentsArgs) -> Result<u8, CommandError> {
+    let (mut after, mut first) = (None, true);
+    loop {
+        let request = Request::Components {
+            network: args.network.clone(),
+            sensor: args.sensor.clone(),
+            after: after.take(),
+        };
+        let page: ComponentsPage = ask(config, &request)?;
+        let text = match () {
+            () if args.json => show::components_json(&page.lines)?,
+            () if args.csv => show::components_csv(&page.lines, first),
+            () => show::components(&page.lines),
+        };
+        print(&text)?;
+        (after, first) = (page.next, false);
+        if after.is_none() {
+            return Ok(0);
+        }
+    }
+}
+
+fn purge(args: &PurgeArgs) -> Request {
+    Request::Purge { sensor: args.sensor.clone() }
+}
+
+fn set_policy(config: &Config, args: &args::PolicyArgs) -> Result<u8, CommandError> {
+    let list = |list: &Option<Vec<args::Declared>>| list.as_deref().map(args::prefixes);
+    let request = Request::SetPolicy {
+        internal: list(&args.internal),
+        external: list(&args.external),
+        confirm_after_seconds: args.confirm_after.map(|time| time.as_secs()),
+    };
+    answer(config, &request, false, |policy: &PolicyAnswer| show::policy(policy))
+}
+
+/// The file is made before the Center is asked: a bundle is given out once, so it must not be lost for want of room.
+fn enroll(config: &Config, args: &EnrollArgs) -> Result<u8, CommandError> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let failed = |source| CommandError::Write { path: args.out.clone(), source };
+    let mut file =
+        std::fs::File::options().write(true).create_new(true).mode(0o600).open(&args.out).map_err(failed)?;
+    let request = Request::Enroll {
+        sensor: args.sensor.clone(),
+        platform: args.platform.clone(),
+        valid_days: args.valid_days,
+    };
+    let written = ask(config, &request).map_err(CommandError::from).and_then(|bundle: Bundle| {
+        let tar = base64::engine::general_purpose::STANDARD.decode(&bundle.tar)?;
+        file.write_all(&tar).and_then(|()| file.sync_all()).map_err(failed)?;
+        Ok(bundle)
+    });
+    match written {
+        Ok(bundle) => print(&format!(
+            "{} is enrolled until {}; its key is in {} and nowhere else: carry it to the sensor, then delete it\n",
+            args.sensor,
+            bundle.until,
+            args.out.display()
+        )),
+        Err(error) => {
+            let _ = std::fs::remove_file(&args.out);
+            Err(error)
+        }
+    }
+}
+
+/// Who does not run is critical; who cannot be judged is unknown.
+fn check(config: &Config) -> Result<u8, CommandError> {
+    let (line, exit) = match ask::<StatusAnswer>(config, &Request::Status) {
+        Ok(status) => show::check(&status),
+        Err(error) => (format!("TOLLGATE UNKNOWN - {}\n", screen::safe(&error.to_string())), 3),
+    };
+    print(&line)?;
+    Ok(exit)
+}
+
+fn restore(config: &Config, file: &Path) -> Result<u8, CommandError> {
+    store::restore(file, &config.store())?;
+    print(
+        "the backup is in place; the store that was there is beside it as center.db.replaced; start the Center, and \
+         sensors send what is missing\n",
+    )
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, CommandError> {
+    std::path::absolute(path).map_err(|source| CommandError::Write { path: path.to_owned(), source })
+}
+
+/// Whoever closed the pipe has seen enough.
+fn print(text: &str) -> Result<u8, CommandError> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(0),
+        Err(error) => Err(error.into()),
+        Ok(()) => Ok(0),
+    }
+}

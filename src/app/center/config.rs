@@ -1,0 +1,234 @@
+//! `center.toml`: what it may say, and what it means. An unknown word is an error, with file and line.
+
+use crate::io::log::Form;
+use crate::model::broker::BrokerAddress;
+use serde::Deserialize;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// The file's name in a Center's folder.
+pub const CENTER_TOML: &str = "center.toml";
+/// The longest configuration that is read, in bytes.
+const BYTES_MAX: u64 = 1 << 20;
+
+/// A Center's configuration.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The folder of all that the Center keeps.
+    pub data: PathBuf,
+    /// The control socket; `control.sock` in `data` where it is not said.
+    control_socket: Option<PathBuf>,
+    /// Where the broker is, for the Center and, in bundles, for sensors: `mqtts://HOST:PORT`.
+    pub broker: BrokerAddress,
+    /// What sensors are given.
+    #[serde(default)]
+    pub sensors: Sensors,
+    /// What is written about the Center's own doings.
+    #[serde(default)]
+    pub log: Log,
+}
+
+/// What sensors are given.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sensors {
+    /// Days that a sensor's certificate lasts.
+    pub valid_days: u32,
+}
+
+impl Default for Sensors {
+    fn default() -> Self {
+        Self { valid_days: 365 }
+    }
+}
+
+/// The Center's log.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// Where to, and how.
+    pub format: LogFormat,
+    /// From which level on.
+    pub level: Level,
+}
+
+/// Forms of the log.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// The journal under systemd, text elsewhere.
+    #[default]
+    Auto,
+    /// Lines for people, on standard error.
+    Text,
+    /// JSON lines, on standard error.
+    Json,
+    /// The system's journal.
+    Journald,
+}
+
+impl From<LogFormat> for Form {
+    fn from(format: LogFormat) -> Self {
+        match format {
+            LogFormat::Auto => Self::Auto,
+            LogFormat::Text => Self::Text,
+            LogFormat::Json => Self::Json,
+            LogFormat::Journald => Self::Journal,
+        }
+    }
+}
+
+/// Levels of the log.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// What failed.
+    Error,
+    /// And what should be looked at.
+    Warn,
+    /// And what happened.
+    #[default]
+    Info,
+    /// And each message.
+    Debug,
+}
+
+impl Level {
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+        }
+    }
+}
+
+/// Why a configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{}: {source}; make one with `tollgate-center init --data DIR`, or name yours with --config", path.display())]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// The file says something that is not understood.
+    #[error("{}:{line}: {message}", path.display())]
+    Text {
+        /// Which file.
+        path: PathBuf,
+        /// In which line.
+        line: usize,
+        /// What is wrong.
+        message: String,
+    },
+    /// A value that cannot be.
+    #[error("{}: {what}", path.display())]
+    Value {
+        /// Which file.
+        path: PathBuf,
+        /// Which value, and what it may be.
+        what: &'static str,
+    },
+}
+
+impl Config {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// See [`ConfigError`]; each names the file, and the line where there is one.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let read = |source| ConfigError::Read { path: path.to_owned(), source };
+        let length = std::fs::metadata(path).map_err(read)?.len();
+        if length > BYTES_MAX {
+            return Err(ConfigError::Value { path: path.to_owned(), what: "is longer than 1 MiB" });
+        }
+        Self::parse(&std::fs::read_to_string(path).map_err(read)?, path)
+    }
+
+    fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        let config: Self = toml::from_str(text).map_err(|error| {
+            let start = error.span().map_or(0, |span| span.start).min(text.len());
+            let line = text.get(..start).map_or(1, |before| before.matches('\n').count() + 1);
+            ConfigError::Text { path: path.to_owned(), line, message: error.message().to_owned() }
+        })?;
+        match config.fault() {
+            Some(what) => Err(ConfigError::Value { path: path.to_owned(), what }),
+            None => Ok(config),
+        }
+    }
+
+    fn fault(&self) -> Option<&'static str> {
+        match self {
+            _ if self.data.as_os_str().is_empty() => Some("data: name a folder"),
+            _ if !(1..=3650).contains(&self.sensors.valid_days) => Some("sensors.valid_days: from 1 to 3650"),
+            _ => None,
+        }
+    }
+
+    /// The control socket.
+    pub fn control(&self) -> PathBuf {
+        self.control_socket.clone().unwrap_or_else(|| self.data.join("control.sock"))
+    }
+
+    /// The store.
+    pub fn store(&self) -> PathBuf {
+        self.data.join("store").join("center.db")
+    }
+
+    /// Certificates and keys.
+    pub fn pki(&self) -> PathBuf {
+        self.data.join("pki")
+    }
+}
+
+impl fmt::Display for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "data            {}", self.data.display())?;
+        writeln!(f, "control socket  {}", self.control().display())?;
+        writeln!(f, "broker          {}", self.broker)?;
+        writeln!(f, "certificates    {} days", self.sensors.valid_days)?;
+        write!(f, "log             {:?}, from {}", self.log.format, self.log.level.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config, String> {
+        Config::parse(text, Path::new("center.toml")).map_err(|error| error.to_string())
+    }
+
+    const LEAST: &str = "data = '/var/lib/x'\nbroker = 'mqtts://center.plant'\n";
+
+    #[test]
+    fn two_lines_are_enough() {
+        let config = parse(LEAST).unwrap();
+        assert_eq!(config.control(), Path::new("/var/lib/x/control.sock"));
+        assert_eq!((config.broker.port(), config.sensors.valid_days), (8883, 365));
+    }
+
+    #[test]
+    fn an_unknown_word_is_named_with_its_line() {
+        let error = parse(&format!("{LEAST}[sensors]\nvalid_dais = 3\n")).unwrap_err();
+        assert!(error.starts_with("center.toml:4: unknown field `valid_dais`"), "{error}");
+        let error = parse(&format!("{LEAST}[log]\nlevel = 'loud'\n")).unwrap_err();
+        assert!(error.starts_with("center.toml:4: unknown variant `loud`"), "{error}");
+        assert!(parse("data = '/x'").unwrap_err().contains("missing field `broker`"));
+        let error = parse("data = '/x'\nbroker = 'mqtt://center.plant'").unwrap_err();
+        assert!(error.starts_with("center.toml:2: ") && error.contains("in the clear"), "{error}");
+    }
+
+    #[test]
+    fn a_value_that_cannot_be_is_said_with_what_it_may_be() {
+        let error = parse(&format!("{LEAST}[sensors]\nvalid_days = 0")).unwrap_err();
+        assert_eq!(error, "center.toml: sensors.valid_days: from 1 to 3650");
+    }
+}

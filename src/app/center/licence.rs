@@ -1,0 +1,164 @@
+//! The licence agent, wound up: told what is billed, saved whole, each transition a line of the audit and the ledger.
+
+use crate::engine::fleet::Change;
+use crate::engine::fleet::ledger::{BadBody, Chain, Kind};
+use crate::engine::licensing::{
+    Action, Agent, Input, LicenseSummary, NoState, NoUdi, Notice, TooManyTags, Udi, Usage,
+};
+use crate::io::random::{self, NoRandomness};
+use crate::model::entitlement::Class;
+use crate::model::time::{Now, UnixTime};
+use std::collections::BTreeMap;
+
+/// The product that the guide names.
+const PRODUCT: &str = "CV-CNTR-ESXI";
+/// The most that is done at a time; what is left comes with the next tick.
+const ACTIONS_MAX: usize = 1024;
+
+/// Why there is no licence agent.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LicenceError {
+    /// What was saved is not believed.
+    #[error("{0}")]
+    State(#[from] NoState),
+    /// A new Center needs a serial number.
+    #[error("{0}")]
+    Random(#[from] NoRandomness),
+    /// The serial number is none, which a test excludes.
+    #[error("{0}")]
+    Udi(#[from] NoUdi),
+}
+
+/// The licence of this Center.
+pub(super) struct Licence {
+    agent: Agent,
+}
+
+impl Licence {
+    /// Takes up what was saved, or begins the evaluation of a new Center.
+    pub(super) fn open(saved: Option<&[u8]>, now: Now) -> Result<Self, LicenceError> {
+        let agent = match saved {
+            Some(saved) => Agent::restore(saved, now)?,
+            None => Agent::new(Udi::new(PRODUCT, &serial()?)?, now),
+        };
+        Ok(Self { agent })
+    }
+
+    /// Tells the agent what is billed, and returns what is to be committed.
+    pub(super) fn tick(&mut self, confirmed: u64, chain: &mut Chain, now: Now) -> Vec<Change> {
+        if let Ok(usage) = usage(confirmed) {
+            self.agent.handle(Input::Usage(usage), now);
+        }
+        let mut changes = Vec::new();
+        for _ in 0..ACTIONS_MAX {
+            match self.agent.poll(now) {
+                Some(Action::Save(state)) => changes.push(saved(state, None, now.wall)),
+                Some(Action::Notify(notice)) => self.noticed(&notice, chain, now, &mut changes),
+                None => break,
+            }
+        }
+        changes
+    }
+
+    fn noticed(&self, notice: &Notice, chain: &mut Chain, now: Now, changes: &mut Vec<Change>) {
+        tracing::warn!(event = notice.name(), "licence: {}", notice.text());
+        let line = format!("{}: {}", notice.name(), notice.text());
+        changes.push(saved(self.agent.snapshot(), Some(line), now.wall));
+        match entry(notice, chain, now.wall) {
+            Ok(change) => changes.push(change),
+            Err(error) => tracing::error!(%error, "a licence event does not fit the ledger"),
+        }
+    }
+
+    /// For programs.
+    pub(super) fn summary(&self, now: Now) -> LicenseSummary {
+        self.agent.summary(now)
+    }
+
+    /// Whole days of evaluation that are left.
+    pub(super) fn evaluation_days(&self, now: Now) -> u64 {
+        let summary = serde_json::to_value(self.summary(now)).unwrap_or_default();
+        summary["authorizationDetails"]["evaluationPeriodRemaining"].as_u64().unwrap_or(0)
+    }
+
+    /// How the Center stands, as the License page shows it.
+    pub(super) fn words(&self, now: Now) -> (String, Option<&'static str>) {
+        let words = self.agent.standing(now).words();
+        (format!("{}, {}", words.registration, words.authorization), words.banner)
+    }
+}
+
+/// One token a component that is confirmed.
+fn usage(confirmed: u64) -> Result<Usage, TooManyTags> {
+    BTreeMap::from([(Class::Advantage.tag(), confirmed)]).try_into()
+}
+
+fn saved(state: String, audit: Option<String>, at: UnixTime) -> Change {
+    Change::Licence { state: state.into_bytes(), audit, at }
+}
+
+fn entry(notice: &Notice, chain: &mut Chain, at: UnixTime) -> Result<Change, BadBody> {
+    let body = serde_json::json!({ "event": notice.name(), "text": notice.text() }).to_string();
+    Ok(Change::Ledger(chain.append(at, Kind::Licence, body)?))
+}
+
+/// Names this Center among all: 48 random bits.
+fn serial() -> Result<String, NoRandomness> {
+    Ok(format!("CENTER-{:012X}", random::key()?[0] >> 16))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::time::Ticks;
+    use std::time::Duration;
+
+    const DAY: u64 = 24 * 3600;
+
+    fn at(seconds: u64) -> Now {
+        let wall = UnixTime::from_millis(1_700_000_000_000).plus(Duration::from_secs(seconds));
+        Now { ticks: Ticks::from_millis(seconds * 1000), wall }
+    }
+
+    fn state_of(changes: &[Change]) -> Option<Vec<u8>> {
+        let state = |change: &Change| match change {
+            Change::Licence { state, .. } => Some(state.clone()),
+            _ => None,
+        };
+        changes.iter().rev().find_map(state)
+    }
+
+    fn days(licence: &Licence, now: Now) -> u64 {
+        licence.evaluation_days(now)
+    }
+
+    #[test]
+    fn the_evaluation_runs_only_while_something_is_billed_and_survives_a_restart() {
+        let mut chain = Chain::default();
+        let mut licence = Licence::open(None, at(0)).unwrap();
+        licence.tick(0, &mut chain, at(0));
+        licence.tick(0, &mut chain, at(10 * DAY));
+        assert_eq!(days(&licence, at(10 * DAY)), 90, "nothing is in use");
+        licence.tick(105, &mut chain, at(10 * DAY));
+        let saved = state_of(&licence.tick(105, &mut chain, at(45 * DAY))).unwrap();
+        assert_eq!(days(&licence, at(45 * DAY)), 55);
+        let licence = Licence::open(Some(&saved), at(45 * DAY)).unwrap();
+        assert_eq!(days(&licence, at(45 * DAY)), 55);
+    }
+
+    #[test]
+    fn each_transition_is_in_audit_and_ledger() {
+        let mut chain = Chain::default();
+        let mut licence = Licence::open(None, at(0)).unwrap();
+        let changes = licence.tick(1, &mut chain, at(1));
+        let audits = changes.iter().filter(|change| matches!(change, Change::Licence { audit: Some(_), .. }));
+        let entries = changes.iter().filter(|change| matches!(change, Change::Ledger(_)));
+        assert_eq!((audits.count(), entries.count(), chain.head().0), (1, 1, 1), "{changes:?}");
+    }
+
+    #[test]
+    fn a_damaged_state_is_not_taken_for_a_new_center() {
+        assert!(Licence::open(Some(b"{}"), at(0)).is_err());
+    }
+}

@@ -1,0 +1,268 @@
+//! Answers as people, programs and spreadsheets read them.
+
+use super::screen::{csv, json, safe};
+use super::words::{
+    ComponentLine, CountAnswer, CountLine, Explanation, LedgerAnswer, PolicyAnswer, SensorLine, StatusAnswer,
+};
+use comfy_table::{CellAlignment, Table, presets};
+use std::fmt::Write as _;
+
+/// The heading of a list of components.
+const COMPONENT_COLUMNS: [&str; 11] = [
+    "network",
+    "address",
+    "kind",
+    "confirmed",
+    "macs",
+    "vlans",
+    "claimed",
+    "first",
+    "last",
+    "packets",
+    "sensors",
+];
+
+fn table<const N: usize>(
+    heading: [&str; N],
+    rows: impl Iterator<Item = [String; N]>,
+    figures: &[usize],
+) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(heading);
+    for row in rows {
+        table.add_row(row.map(|cell| if cell.is_empty() { "-".to_owned() } else { safe(&cell) }));
+    }
+    for &at in figures {
+        if let Some(column) = table.column_mut(at) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table.lines().map(|line| line.trim().to_owned() + "\n").collect()
+}
+
+fn yes(flag: bool) -> String {
+    if flag { "yes" } else { "no" }.to_owned()
+}
+
+/// The sensors, one a line.
+pub(super) fn sensors(lines: &[SensorLine]) -> String {
+    let heading =
+        ["sensor", "state", "components", "committed", "equal", "clock off", "dropped", "heard", "remarks"];
+    let row = |line: &SensorLine| {
+        let equal = line.equal.map_or_else(|| "not known".to_owned(), yes);
+        let mut remarks = line.faults.clone();
+        if line.saturated {
+            remarks.insert(0, "TABLE FULL".to_owned());
+        }
+        [
+            line.sensor.to_string(),
+            line.state.clone(),
+            line.components.to_string(),
+            format!("{} of {}", line.committed, line.seq),
+            equal,
+            format!("{} s", line.skew_seconds),
+            line.dropped.to_string(),
+            line.heard.map(|time| time.to_string()).unwrap_or_default(),
+            remarks.join("; "),
+        ]
+    };
+    table(heading, lines.iter().map(row), &[2, 5, 6])
+}
+
+/// The count, by network and sensor.
+pub(super) fn count(answer: &CountAnswer) -> String {
+    let heading = [
+        "",
+        "name",
+        "components",
+        "confirmed",
+        "by address",
+        "by MAC only",
+        "external",
+        "infrastructure",
+        "full",
+        "filter",
+    ];
+    let row = |kind: &str, line: &CountLine| {
+        let figures = line.figures;
+        [
+            kind.to_owned(),
+            line.name.clone(),
+            figures.components.to_string(),
+            figures.confirmed.to_string(),
+            figures.ip.to_string(),
+            figures.mac_only.to_string(),
+            figures.external.to_string(),
+            figures.infrastructure.to_string(),
+            yes(line.saturated),
+            line.filters.join("; "),
+        ]
+    };
+    let networks = answer.networks.iter().map(|line| row("network", line));
+    let sensors = answer.sensors.iter().map(|line| row("sensor", line));
+    let total = std::iter::once(row("all", &answer.total));
+    let mut text = table(heading, total.chain(networks).chain(sensors), &[2, 3, 4, 5, 6, 7]);
+    text += "Sensors overlap: what two of them saw is counted once. Confirmed components are billed.\n";
+    text
+}
+
+fn component_cells(line: &ComponentLine) -> [String; 11] {
+    let sensors: Vec<_> = line.sensors.iter().map(ToString::to_string).collect();
+    let vlans: Vec<_> = line.vlans.iter().map(u16::to_string).collect();
+    [
+        line.network.clone(),
+        line.address.clone(),
+        line.kind.clone(),
+        yes(line.confirmed),
+        line.macs.join(" "),
+        vlans.join(" "),
+        yes(line.claimed),
+        line.first.to_string(),
+        line.last.to_string(),
+        line.packets.to_string(),
+        sensors.join(" "),
+    ]
+}
+
+/// Components in columns.
+pub(super) fn components(lines: &[ComponentLine]) -> String {
+    table(COMPONENT_COLUMNS, lines.iter().map(component_cells), &[9])
+}
+
+/// Components as comma separated values; the heading first, if wanted.
+pub(super) fn components_csv(lines: &[ComponentLine], heading: bool) -> String {
+    let mut text = String::new();
+    if heading {
+        text += &(csv(&COMPONENT_COLUMNS.map(str::to_owned)) + "\r\n");
+    }
+    for line in lines {
+        text += &(csv(&component_cells(line)) + "\r\n");
+    }
+    text
+}
+
+/// Components as JSON lines.
+///
+/// # Errors
+/// When a line cannot be JSON.
+pub(super) fn components_json(lines: &[ComponentLine]) -> Result<String, serde_json::Error> {
+    lines.iter().map(|line| json(line).map(|text| text + "\n")).collect()
+}
+
+/// Why something counts.
+pub(super) fn explanation(answer: &Explanation) -> String {
+    let mut text = safe(&answer.address);
+    if let Some(class) = &answer.class {
+        let _ = write!(text, " is {} by the policy in force", safe(class));
+    }
+    text.push('\n');
+    if answer.verdicts.is_empty() {
+        text += "No sensor saw it as a source, so it does not count.\n";
+    }
+    for verdict in &answer.verdicts {
+        let billed = match (verdict.counts, verdict.confirmed) {
+            (false, _) => "does not count",
+            (true, false) => "counts, not billed yet",
+            (true, true) => "counts, billed",
+        };
+        let _ = writeln!(text, "in network {}: {billed}: {}", safe(&verdict.network), safe(&verdict.why));
+        let heading = ["seen by", "MAC", "address", "how", "VLANs", "first", "last", "packets"];
+        text += &table(heading, verdict.witnesses.iter().map(witness_cells), &[7]);
+    }
+    text
+}
+
+fn witness_cells(witness: &super::words::Witness) -> [String; 8] {
+    let sighting = &witness.sighting;
+    let how = [(sighting.source, "source"), (sighting.claimed, "claimed"), (sighting.control, "control")];
+    let how: Vec<_> = how.iter().filter(|(set, _)| *set).map(|(_, word)| *word).collect();
+    let vlans: Vec<_> = sighting.vlans.iter().map(u16::to_string).collect();
+    [
+        witness.sensor.to_string(),
+        sighting.mac.map(|mac| mac.to_string()).unwrap_or_default(),
+        sighting.ip.map(|ip| ip.to_string()).unwrap_or_default(),
+        how.join(" "),
+        vlans.join(" "),
+        sighting.first.to_string(),
+        sighting.last.to_string(),
+        sighting.packets.to_string(),
+    ]
+}
+
+/// The policy in force.
+pub(super) fn policy(answer: &PolicyAnswer) -> String {
+    let list = |prefixes: &[crate::model::prefix::Prefix]| {
+        let texts: Vec<_> = prefixes.iter().map(ToString::to_string).collect();
+        if texts.is_empty() { "none declared".to_owned() } else { texts.join(" ") }
+    };
+    let pending: Vec<_> = answer.pending.iter().map(ToString::to_string).collect();
+    let pending = if pending.is_empty() { "none".to_owned() } else { pending.join(" ") };
+    format!(
+        "internal       {} (beside the private ranges)\nexternal       {}\nconfirm after  {} s\ndigest         {}\nnot yet on     {pending}\n",
+        list(&answer.policy.internal),
+        list(&answer.policy.external),
+        answer.policy.confirm_after_seconds,
+        answer.digest,
+    )
+}
+
+/// A ledger that holds.
+pub(super) fn ledger(answer: &LedgerAnswer) -> String {
+    format!("the ledger holds: {} entries, the last one {}\n", answer.entries, safe(&answer.head))
+}
+
+/// How the Center stands.
+pub(super) fn status(answer: &StatusAnswer) -> String {
+    let state = if answer.running {
+        format!("running for {} s", answer.uptime_seconds)
+    } else {
+        "stopped".to_owned()
+    };
+    let broker = match (&answer.broker_fault, answer.broker) {
+        (_, true) => "connected".to_owned(),
+        (Some(fault), false) => format!("not connected: {}", safe(fault)),
+        (None, false) => "not connected".to_owned(),
+    };
+    let mut text = format!(
+        "tollgate-center {}, {state}\nbroker        {broker}\nsensors       {}, of these {} online\ncomponents    {}, confirmed {}\nintake        {} messages, {} reports, {} sightings, {} refused, {} resyncs\nlicence       {}\n",
+        safe(&answer.version),
+        answer.sensors,
+        answer.online,
+        answer.figures.components,
+        answer.figures.confirmed,
+        answer.intake.messages,
+        answer.intake.reports,
+        answer.intake.sightings,
+        answer.intake.refused,
+        answer.intake.resyncs,
+        safe(&answer.license),
+    );
+    for (word, list) in [("CRITICAL", &answer.critical), ("WARNING", &answer.warnings)] {
+        for line in list {
+            let _ = writeln!(text, "{word:<14}{}", safe(line));
+        }
+    }
+    text
+}
+
+/// The line for monitoring, and its exit status.
+pub(super) fn check(answer: &StatusAnswer) -> (String, u8) {
+    if !answer.running {
+        return ("TOLLGATE CRITICAL - the Center does not run\n".to_owned(), 2);
+    }
+    let (word, exit) = match () {
+        () if !answer.critical.is_empty() => ("CRITICAL", 2),
+        () if !answer.warnings.is_empty() => ("WARNING", 1),
+        () => ("OK", 0),
+    };
+    let figures = answer.figures;
+    let said: Vec<_> =
+        answer.critical.iter().chain(&answer.warnings).map(|line| safe(line).replace('|', "/")).collect();
+    let said = if said.is_empty() { format!("{} sensors online", answer.online) } else { said.join("; ") };
+    let line = format!(
+        "TOLLGATE {word} - {said} | components={} confirmed={} sensors={} online={} evaluation_days={}\n",
+        figures.components, figures.confirmed, answer.sensors, answer.online, answer.evaluation_days
+    );
+    (line, exit)
+}

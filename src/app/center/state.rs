@@ -1,0 +1,270 @@
+//! The Center itself: fleet, store, ledger and licence together, and what they make of what comes in.
+
+use super::config::Config;
+use super::licence::{Licence, LicenceError};
+use super::turn::Turn;
+use super::words::Intake;
+use crate::engine::fleet::ledger::{Chain, Kind as Entry, Sampler};
+use crate::engine::fleet::{Change, Fleet, Input, Limits, Notice, NoticeKind, Refusal, SensorView, Standing};
+use crate::io::clock;
+use crate::io::mqtt::Message;
+use crate::io::random::{self, NoRandomness};
+use crate::io::store::{Sqlite, Store, StoreError};
+use crate::model::ident::SensorId;
+use crate::model::message::{Birth, Command, DecodeError, Event, Order, Report, Severity, Status, decode};
+use crate::model::time::{Now, Ticks};
+use crate::model::topic::Kind;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// How often refused messages are told in the log.
+const GRUMBLE_EVERY: Duration = Duration::from_secs(10);
+/// A sensor is asked for a status no more often than this.
+const ASK_EVERY: Duration = Duration::from_secs(2);
+
+/// Everything.
+pub(super) struct Center {
+    pub(super) config: Config,
+    pub(super) fleet: Fleet,
+    pub(super) store: Box<dyn Store + Send>,
+    pub(super) chain: Chain,
+    pub(super) licence: Licence,
+    pub(super) intake: Intake,
+    pub(super) began: Option<Ticks>,
+    /// Why there is no connection to the broker.
+    pub(super) broker: Result<(), String>,
+    /// Why the store cannot be written.
+    pub(super) store_fault: Option<String>,
+    sampler: Sampler,
+    asked: BTreeMap<SensorId, Ticks>,
+    grumbled: Option<Ticks>,
+    unsaid: u64,
+}
+
+/// Why the Center cannot begin.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CenterError {
+    /// The store, or what is in it.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// What the store says of the licence.
+    #[error("{0}")]
+    Licence(#[from] LicenceError),
+    /// The table's key.
+    #[error("{0}")]
+    Random(#[from] NoRandomness),
+}
+
+/// Why nothing is taken of a message.
+#[derive(Debug, thiserror::Error)]
+enum Refused {
+    #[error("{0}")]
+    Decode(#[from] DecodeError),
+    #[error("{0}")]
+    Refusal(#[from] Refusal),
+    #[error("sensors do not send this kind of message")]
+    Kind,
+}
+
+impl Center {
+    /// Takes up what the store holds. To write, the store must be nobody else's.
+    pub(super) fn open(config: &Config, to_write: bool) -> Result<Self, CenterError> {
+        let now = clock::both();
+        let path = config.store();
+        let mut store = if to_write { Sqlite::open(&path)? } else { Sqlite::open_to_read(&path)? };
+        let fleet = store.fleet(random::key()?, Limits::default(), now)?;
+        let licence = Licence::open(store.licence()?.as_deref(), now)?;
+        Ok(Self {
+            chain: store.ledger_end()?,
+            config: config.clone(),
+            fleet,
+            store: Box::new(store),
+            licence,
+            intake: Intake::default(),
+            began: None,
+            broker: Err("not tried yet".to_owned()),
+            store_fault: None,
+            sampler: Sampler::default(),
+            asked: BTreeMap::new(),
+            grumbled: None,
+            unsaid: 0,
+        })
+    }
+
+    /// Takes in one message. Whatever it is, the broker may forget it afterwards.
+    pub(super) fn hear(&mut self, message: &Message, now: Now, turn: &mut Turn) {
+        self.intake.messages += 1;
+        turn.took(message.receipt, message.payload.len());
+        // A retained birth that was taken away.
+        if message.payload.is_empty() {
+            return;
+        }
+        let sensor = &message.topic.sensor;
+        let heard = match message.topic.kind {
+            Kind::Birth => self.birth(sensor, &message.payload, now, turn),
+            Kind::Report => self.report(sensor, &message.payload, now, turn),
+            Kind::Status => self.status(sensor, &message.payload, now, turn),
+            Kind::Event => self.event(sensor, &message.payload, now, turn),
+            _ => Err(Refused::Kind),
+        };
+        if let Err(refused) = heard {
+            self.refused(sensor, message.topic.kind, &refused, now);
+        }
+    }
+
+    fn handle(
+        &mut self,
+        from: &SensorId,
+        input: Input<'_>,
+        now: Now,
+        turn: &mut Turn,
+    ) -> Result<(), Refused> {
+        if let Some(ack) = self.fleet.handle(from, input, now, &mut turn.changes)? {
+            self.intake.resyncs += u64::from(ack.resync);
+            turn.ack(from, ack);
+        }
+        Ok(())
+    }
+
+    fn birth(&mut self, from: &SensorId, payload: &[u8], now: Now, turn: &mut Turn) -> Result<(), Refused> {
+        let birth: Birth = decode(payload)?;
+        self.handle(from, Input::Birth(&birth), now, turn)?;
+        if birth.online {
+            tracing::info!(sensor = %from, epoch = %birth.epoch, "connected");
+            self.urge(from, now, turn);
+        }
+        Ok(())
+    }
+
+    fn report(&mut self, from: &SensorId, payload: &[u8], now: Now, turn: &mut Turn) -> Result<(), Refused> {
+        let report: Report = decode(payload)?;
+        self.handle(from, Input::Report(&report), now, turn)?;
+        self.intake.reports += 1;
+        self.intake.sightings += report.sightings.len() as u64;
+        Ok(())
+    }
+
+    fn status(&mut self, from: &SensorId, payload: &[u8], now: Now, turn: &mut Turn) -> Result<(), Refused> {
+        let status: Status = decode(payload)?;
+        self.handle(from, Input::Status(&status), now, turn)?;
+        self.urge(from, now, turn);
+        Ok(())
+    }
+
+    fn event(&mut self, from: &SensorId, payload: &[u8], now: Now, turn: &mut Turn) -> Result<(), Refused> {
+        let event: Event = decode(payload)?;
+        self.handle(from, Input::Event(&event), now, turn)?;
+        let (sensor, kind, text) = (from.as_str(), event.kind, event.message.as_str());
+        match event.severity {
+            Severity::Info => tracing::info!(sensor, ?kind, text, "event"),
+            Severity::Warning => tracing::warn!(sensor, ?kind, text, "event"),
+            Severity::Error => tracing::error!(sensor, ?kind, text, "event"),
+        }
+        Ok(())
+    }
+
+    /// What a sensor should have by now and has not is told again: a purge, the policy.
+    pub(super) fn urge(&self, sensor: &SensorId, now: Now, turn: &mut Turn) {
+        let Some(view) = self.fleet.sensor(sensor, now) else { return };
+        let session = &view.sensor.session;
+        if let (Some(purge), Some(epoch)) = (session.purge, session.epoch)
+            && purge == epoch
+        {
+            let id = format!("purge-{purge}");
+            turn.publish(sensor, Kind::Command, &Command { id, order: Order::Purge, sent: now.wall });
+        }
+        if view.policy_differs {
+            turn.publish(sensor, Kind::Policy, self.fleet.policy());
+        }
+    }
+
+    /// Asks sensors of which it is not known whether both sets are equal for a status, so that the next look is fresh.
+    pub(super) fn ask_for_statuses(&mut self, now: Now, turn: &mut Turn) {
+        let unknown = |view: &SensorView<'_>| {
+            let seq = view.sensor.status.as_ref().map(|status| status.seq);
+            view.standing == Standing::Online && !(view.equal && seq == Some(view.sensor.session.seq))
+        };
+        let sensors: Vec<_> =
+            self.fleet.sensors(now).filter(unknown).map(|view| view.sensor.id.clone()).collect();
+        for sensor in sensors {
+            let due = self.asked.get(&sensor).is_none_or(|asked| now.ticks.since(*asked) >= ASK_EVERY);
+            if due {
+                let id = format!("status-{}", now.wall.millis());
+                turn.publish(&sensor, Kind::Command, &Command { id, order: Order::Status, sent: now.wall });
+                self.asked.insert(sensor, now.ticks);
+            }
+        }
+    }
+
+    /// The broker may have lost what it kept, so all of it is told again.
+    pub(super) fn connected(&mut self, now: Now, turn: &mut Turn) {
+        self.broker = Ok(());
+        let sensors = self.fleet.sensors(now).filter(|view| !view.sensor.revoked);
+        sensors.for_each(|view| turn.publish(&view.sensor.id, Kind::Policy, self.fleet.policy()));
+    }
+
+    pub(super) fn disconnected(&mut self, why: String) {
+        self.broker = Err(why);
+    }
+
+    /// A second has passed.
+    pub(super) fn tick(&mut self, now: Now, turn: &mut Turn) {
+        self.began.get_or_insert(now.ticks);
+        while let Some(notice) = self.fleet.poll(now) {
+            say(&notice);
+        }
+        let usage = self.fleet.usage();
+        if let Some(body) = self.sampler.poll(&usage, now) {
+            match self.chain.append(now.wall, Entry::Usage, body) {
+                Ok(entry) => turn.changes.push(Change::Ledger(entry)),
+                Err(error) => tracing::error!(%error, "a usage sample does not fit the ledger"),
+            }
+        }
+        turn.changes.extend(self.licence.tick(usage.total.confirmed, &mut self.chain, now));
+    }
+
+    /// Commits what the turn gathered; whether nothing is left uncommitted.
+    pub(super) fn commit(&mut self, turn: &mut Turn) -> bool {
+        if turn.changes.is_empty() {
+            return true;
+        }
+        match self.store.commit(&turn.changes) {
+            Ok(()) => {
+                if self.store_fault.take().is_some() {
+                    tracing::info!("the store can be written again");
+                }
+                turn.changes.clear();
+                true
+            }
+            Err(error) => {
+                let fault = error.to_string();
+                if self.store_fault.as_ref() != Some(&fault) {
+                    tracing::error!(%error, "the store cannot be written; nothing is acknowledged, and it is tried again");
+                }
+                self.store_fault = Some(fault);
+                false
+            }
+        }
+    }
+
+    /// A flood of nonsense is counted, not logged line by line.
+    fn refused(&mut self, sensor: &SensorId, kind: Kind, why: &Refused, now: Now) {
+        self.intake.refused += 1;
+        if self.grumbled.is_some_and(|at| now.ticks.since(at) < GRUMBLE_EVERY) {
+            self.unsaid += 1;
+            return;
+        }
+        let unsaid = std::mem::take(&mut self.unsaid);
+        tracing::warn!(%sensor, kind = kind.name(), %why, unsaid, "a message was refused");
+        self.grumbled = Some(now.ticks);
+    }
+}
+
+fn say(notice: &Notice) {
+    let (sensor, what) = (notice.sensor.as_str(), notice.kind);
+    match what {
+        NoticeKind::HeardAgain | NoticeKind::Purged | NoticeKind::Offline => tracing::info!(sensor, "{what}"),
+        _ => tracing::warn!(sensor, "{what}"),
+    }
+}

@@ -1,0 +1,333 @@
+//! What commands ask a Center and what it answers, over the control socket or from its store.
+
+use crate::model::ident::SensorId;
+use crate::model::message::CountingPolicy;
+use crate::model::prefix::Prefix;
+use crate::model::sighting::Sighting;
+use crate::model::time::UnixTime;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// One question or order.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Request {
+    /// How each sensor stands.
+    Sensors,
+    /// The count.
+    Count,
+    /// A page of components.
+    Components {
+        /// Of this network only.
+        network: Option<String>,
+        /// Seen by this sensor only.
+        sensor: Option<SensorId>,
+        /// After this line of the page before.
+        after: Option<Place>,
+    },
+    /// Why an address or MAC counts.
+    Explain {
+        /// As it was typed.
+        address: String,
+    },
+    /// Check the ledger.
+    VerifyLedger,
+    /// Forget what one sensor, or each, reported.
+    Purge {
+        /// Which; none means all.
+        sensor: Option<SensorId>,
+    },
+    /// The policy in force.
+    Policy,
+    /// Replace parts of the policy.
+    SetPolicy {
+        /// Replaces what is declared internal.
+        internal: Option<Vec<Prefix>>,
+        /// Replaces what is declared external.
+        external: Option<Vec<Prefix>>,
+        /// Replaces when a component is billed.
+        confirm_after_seconds: Option<u64>,
+    },
+    /// Make a sensor's bundle.
+    Enroll {
+        /// Its name.
+        sensor: SensorId,
+        /// Its platform.
+        platform: String,
+        /// Days until its certificate ends.
+        valid_days: Option<u32>,
+    },
+    /// Withdraw a sensor's certificate.
+    Revoke {
+        /// Whose.
+        sensor: SensorId,
+    },
+    /// Copy the store.
+    Backup {
+        /// To here.
+        file: PathBuf,
+    },
+    /// How the Center stands.
+    Status,
+    /// The licence in one line.
+    LicenseSummary,
+}
+
+impl Request {
+    /// Whether it changes anything, so that the store must be this program's own.
+    pub const fn changes(&self) -> bool {
+        matches!(
+            self,
+            Self::Purge { .. } | Self::SetPolicy { .. } | Self::Enroll { .. } | Self::Revoke { .. }
+        )
+    }
+}
+
+/// Where a page of components ended.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct Place {
+    /// In this network.
+    pub network: String,
+    /// With this address.
+    pub address: String,
+}
+
+/// One sensor.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SensorLine {
+    /// Its name.
+    pub sensor: SensorId,
+    /// `online`, `offline`, `silent`, `never heard`, `revoked`.
+    pub state: String,
+    /// Its platform, as it says.
+    pub platform: String,
+    /// Its program's version, as it says.
+    pub version: String,
+    /// When it was last heard, by the Center's clock.
+    pub heard: Option<UnixTime>,
+    /// Components that it saw.
+    pub components: u64,
+    /// The Center holds its changes up to here.
+    pub committed: u64,
+    /// Its own last change, as it says.
+    pub seq: u64,
+    /// Whether both sets are the same; not known while changes are under way.
+    pub equal: Option<bool>,
+    /// Its clock minus the Center's, in seconds.
+    pub skew_seconds: i64,
+    /// Something was seen that its table does not hold.
+    pub saturated: bool,
+    /// The capture filters in force.
+    pub filters: Vec<String>,
+    /// Packets that it lost.
+    pub dropped: u64,
+    /// What is wrong, for people.
+    pub faults: Vec<String>,
+}
+
+/// The figures of one set.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Figures {
+    /// `ip` and `mac_only` together.
+    pub components: u64,
+    /// Of these billed: first and last sighting lie far enough apart.
+    pub confirmed: u64,
+    /// Internal addresses.
+    pub ip: u64,
+    /// MACs that never sourced one.
+    pub mac_only: u64,
+    /// External sources; never billed.
+    pub external: u64,
+    /// Switch ports; never billed.
+    pub infrastructure: u64,
+}
+
+/// The figures of one network, or of what one sensor saw.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct CountLine {
+    /// The network's or sensor's name.
+    pub name: String,
+    /// Its figures.
+    #[serde(flatten)]
+    pub figures: Figures,
+    /// Something was seen that has no place; the count is at least this.
+    pub saturated: bool,
+    /// Capture filters that were in force.
+    pub filters: Vec<String>,
+}
+
+/// The count.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct CountAnswer {
+    /// Over all networks.
+    pub total: CountLine,
+    /// By network.
+    pub networks: Vec<CountLine>,
+    /// By sensor; these overlap and are never summed.
+    pub sensors: Vec<CountLine>,
+    /// The policy that it follows.
+    pub policy: String,
+    /// Version of the counting rules.
+    pub rules_version: u32,
+}
+
+/// One component.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ComponentLine {
+    /// Its network.
+    pub network: String,
+    /// Its address.
+    pub address: String,
+    /// `ip` or `mac`.
+    pub kind: String,
+    /// Whether it is billed.
+    pub confirmed: bool,
+    /// The MACs it was seen with.
+    pub macs: Vec<String>,
+    /// The VLANs it was seen in.
+    pub vlans: Vec<u16>,
+    /// Whether its owner claimed it.
+    pub claimed: bool,
+    /// First sighting.
+    pub first: UnixTime,
+    /// Last sighting.
+    pub last: UnixTime,
+    /// Packets, summed over sensors.
+    pub packets: u64,
+    /// Who saw it.
+    pub sensors: Vec<SensorId>,
+}
+
+/// A page of components.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ComponentsPage {
+    /// Sorted by network, then IPv4, IPv6, MAC.
+    pub lines: Vec<ComponentLine>,
+    /// Where to go on, if there is more.
+    pub next: Option<Place>,
+}
+
+/// One sighting, and who reported it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Witness {
+    /// Who.
+    pub sensor: SensorId,
+    /// What.
+    #[serde(flatten)]
+    pub sighting: Sighting,
+}
+
+/// Why something counts in one network.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Verdict {
+    /// Where.
+    pub network: String,
+    /// What it was asked for.
+    pub address: String,
+    /// Whether it is a component.
+    pub counts: bool,
+    /// Whether it is billed.
+    pub confirmed: bool,
+    /// The rule, in words.
+    pub why: String,
+    /// What was seen, by whom.
+    pub witnesses: Vec<Witness>,
+}
+
+/// The answer to `explain`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Explanation {
+    /// What was asked.
+    pub address: String,
+    /// Its class, for addresses.
+    pub class: Option<String>,
+    /// By network; empty where nobody saw it.
+    pub verdicts: Vec<Verdict>,
+}
+
+/// A ledger whose chain holds.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LedgerAnswer {
+    /// Its lines.
+    pub entries: u64,
+    /// The hash of the last line: note it elsewhere, and a ledger cut short can be told.
+    pub head: String,
+}
+
+/// The policy in force.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PolicyAnswer {
+    /// The policy.
+    #[serde(flatten)]
+    pub policy: CountingPolicy,
+    /// Names its content.
+    pub digest: String,
+    /// Sensors that count by another one, as far as they were heard.
+    pub pending: Vec<SensorId>,
+}
+
+/// A new sensor's bundle.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Bundle {
+    /// The tar file, in base64. Holds a private key.
+    pub tar: String,
+    /// When the certificate ends.
+    pub until: UnixTime,
+    /// The certificate's serial number.
+    pub serial: String,
+}
+
+/// What was done.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Done {
+    /// In words, with the next step.
+    pub said: String,
+}
+
+/// How the Center stands.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct StatusAnswer {
+    /// The program's version.
+    pub version: String,
+    /// Whether the program runs; else this was read from its store.
+    pub running: bool,
+    /// Seconds since it began.
+    pub uptime_seconds: u64,
+    /// Whether it has a connection to the broker.
+    pub broker: bool,
+    /// What hinders that.
+    pub broker_fault: Option<String>,
+    /// Sensors it knows.
+    pub sensors: u64,
+    /// Of these online.
+    pub online: u64,
+    /// What was seen over all.
+    pub figures: Figures,
+    /// Something was seen that has no place.
+    pub saturated: bool,
+    /// What came in since the program began.
+    pub intake: Intake,
+    /// The licence's state, as the License page shows it.
+    pub license: String,
+    /// Whole days of evaluation that are left.
+    pub evaluation_days: u64,
+    /// What needs somebody.
+    pub critical: Vec<String>,
+    /// What should be looked at.
+    pub warnings: Vec<String>,
+}
+
+/// What came in since the program began.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Intake {
+    /// Messages of all kinds.
+    pub messages: u64,
+    /// Reports committed.
+    pub reports: u64,
+    /// Sightings in them.
+    pub sightings: u64,
+    /// Messages that made no sense, were not allowed, or came from a withdrawn identity.
+    pub refused: u64,
+    /// Times that everything was asked for again.
+    pub resyncs: u64,
+}

@@ -63,15 +63,21 @@ fn refusal(broker: &Broker, endpoint: &Endpoint) -> MqttError {
     why
 }
 
-fn own_fault(broker: &Broker, endpoint: &Endpoint) -> OwnFault {
-    match refusal(broker, endpoint) {
+/// What the broker says of this certificate, and that people are told so.
+fn own_fault(broker: &Broker, endpoint: &Endpoint, told: &str) -> OwnFault {
+    let why = refusal(broker, endpoint);
+    assert!(why.to_string().contains(&format!(":{} refuses this certificate: {told}", broker.port)), "{why}");
+    match why {
         MqttError::OwnCertificate { fault, .. } => fault,
         other => panic!("{other:?}"),
     }
 }
 
-fn broker_fault(broker: &Broker, endpoint: &Endpoint) -> BrokerFault {
-    match refusal(broker, endpoint) {
+/// What is wrong with the broker's certificate, and that people are told so.
+fn broker_fault(broker: &Broker, endpoint: &Endpoint, told: &str) -> BrokerFault {
+    let why = refusal(broker, endpoint);
+    assert!(why.to_string().contains(&format!(":{} is refused: {told}", broker.port)), "{why}");
+    match why {
         MqttError::BrokerCertificate { fault, .. } => fault,
         other => panic!("{other:?}"),
     }
@@ -185,7 +191,7 @@ fn an_expired_certificate_is_refused() {
     let Some(broker) = Broker::start() else { return };
     let expired = broker.authority.issue(Paper::Client, "press-2", &[], DAY, long_ago()).unwrap();
     let endpoint = Endpoint::secure(broker.address(), &identity(&broker.authority, &expired)).unwrap();
-    assert_eq!(own_fault(&broker, &endpoint), OwnFault::Expired);
+    assert_eq!(own_fault(&broker, &endpoint, "it has expired"), OwnFault::Expired);
     broker.wait_for_log("certificate verify failed");
 }
 
@@ -200,7 +206,7 @@ fn a_revoked_certificate_is_refused_once_the_list_is_read_again() {
     broker.authority.revoke(&[&issued.serial], now()).unwrap();
     broker.reload();
     broker.wait_for_log("Reloading config");
-    assert_eq!(own_fault(&broker, &endpoint), OwnFault::Revoked);
+    assert_eq!(own_fault(&broker, &endpoint, "it was revoked"), OwnFault::Revoked);
     broker.wait_for_log("certificate verify failed");
     run(async { open(&broker.endpoint("press-3"), sensor_session("press-3")).await.close().await });
 }
@@ -210,7 +216,10 @@ fn a_certificate_of_another_ca_is_refused() {
     let Some(broker) = Broker::start() else { return };
     let other = other_authority(&broker).issue(Paper::Client, "press-2", &[], DAY, now()).unwrap();
     let endpoint = Endpoint::secure(broker.address(), &identity(&broker.authority, &other)).unwrap();
-    assert_eq!(own_fault(&broker, &endpoint), OwnFault::UnknownCa);
+    assert_eq!(
+        own_fault(&broker, &endpoint, "it is of a CA that the broker does not know"),
+        OwnFault::UnknownCa
+    );
     broker.wait_for_log("certificate verify failed");
 }
 
@@ -219,7 +228,7 @@ fn a_server_certificate_is_none_for_a_client() {
     let Some(broker) = Broker::start() else { return };
     let server = broker.authority.issue(Paper::Server, "press-2", &[], DAY, now()).unwrap();
     let endpoint = Endpoint::secure(broker.address(), &identity(&broker.authority, &server)).unwrap();
-    assert!(matches!(own_fault(&broker, &endpoint), OwnFault::Other(_)));
+    assert!(matches!(own_fault(&broker, &endpoint, "UnsupportedCertificate"), OwnFault::Other(_)));
 }
 
 #[test]
@@ -237,8 +246,8 @@ fn no_certificate_is_refused_by_the_broker() {
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&client.stderr).into_owned();
+    assert!(said.contains("alert certificate required"), "{said}");
     broker.wait_for_log("peer did not return a certificate");
-    eprintln!("{said}");
 }
 
 #[test]
@@ -246,7 +255,7 @@ fn a_broker_of_another_ca_is_refused() {
     let Some(broker) = Broker::start() else { return };
     let issued = broker.issue("press-2");
     let endpoint = Endpoint::secure(broker.address(), &identity(&other_authority(&broker), &issued)).unwrap();
-    assert_eq!(broker_fault(&broker, &endpoint), BrokerFault::UnknownCa);
+    assert_eq!(broker_fault(&broker, &endpoint, "it is not of this Center's CA"), BrokerFault::UnknownCa);
     broker.wait_for_log("alert");
 }
 
@@ -257,7 +266,10 @@ fn a_broker_of_another_name_is_refused() {
     }) else {
         return;
     };
-    assert_eq!(broker_fault(&broker, &broker.endpoint("press-2")), BrokerFault::WrongName);
+    assert_eq!(
+        broker_fault(&broker, &broker.endpoint("press-2"), "it does not name the host"),
+        BrokerFault::WrongName
+    );
     broker.wait_for_log("alert");
 }
 
@@ -268,7 +280,7 @@ fn a_broker_whose_certificate_expired_is_refused() {
     }) else {
         return;
     };
-    assert_eq!(broker_fault(&broker, &broker.endpoint("press-2")), BrokerFault::Expired);
+    assert_eq!(broker_fault(&broker, &broker.endpoint("press-2"), "it has expired"), BrokerFault::Expired);
     broker.wait_for_log("alert");
 }
 
@@ -279,7 +291,10 @@ fn a_client_certificate_is_none_for_a_broker() {
     }) else {
         return;
     };
-    assert!(matches!(broker_fault(&broker, &broker.endpoint("press-2")), BrokerFault::Other(_)));
+    assert!(matches!(
+        broker_fault(&broker, &broker.endpoint("press-2"), "certificate does not allow"),
+        BrokerFault::Other(_)
+    ));
 }
 
 #[test]

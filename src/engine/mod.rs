@@ -9,6 +9,8 @@
 //!
 //! [`sync`] says on the sensor what to tell the Center next, and `fleet` unites on the Center what all sensors told.
 //!
+//! [`backoff`] says, at both ends, when to try the broker again.
+//!
 //! `licensing` is how the Center stands with the licence authority: the evaluation so far.
 //!
 //! Named and not built yet: `authority` is the licence authority, and `entitlement` what a sensor may

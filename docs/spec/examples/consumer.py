@@ -29,7 +29,7 @@ def take(sensor, report):
         raise ValueError("no report of a version that is read here")
     if report["sensor"] != sensor:
         raise ValueError("the payload names another sensor than the topic")
-    if sensors.get(sensor, {}).get("epoch") != report["epoch"]:  # another life of its table: all before is void
+    if sensors.get(sensor, {}).get("epoch") != report["epoch"]:  # another life of its table
         sensors[sensor] = {"epoch": report["epoch"], "seq": 0, "sightings": {}}
     known = sensors[sensor]
     if report["after"] > known["seq"]:

@@ -31,7 +31,7 @@ macro_rules! date {
 pub(super) use date;
 
 /// A certificate and its key, just made.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Issued {
     /// PEM.
     pub certificate_pem: String,
@@ -43,6 +43,16 @@ pub struct Issued {
     pub issued: UnixTime,
     /// Until when.
     pub expires: UnixTime,
+}
+
+/// Without the key: what is shown ends in logs.
+impl std::fmt::Debug for Issued {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Issued")
+            .field("serial", &self.serial)
+            .field("expires", &self.expires)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What is issued.

@@ -123,7 +123,8 @@ fn parts(tar: impl io::Read) -> Result<Parts, BundleFault> {
 
 fn checked(parts: &Parts) -> Result<Enrolled, BundleFault> {
     let part = |name| parts.get(name).map(Vec::as_slice).ok_or(BundleFault::Missing(name));
-    let enrolled = Enrolled::of(part(MANIFEST)?, part(POLICY).ok())?;
+    let (manifest, ca, certificate, key) = (part(MANIFEST)?, part(CA)?, part(CERTIFICATE)?, part(KEY)?);
+    let enrolled = Enrolled::of(manifest, part(POLICY).ok())?;
     let digests: BTreeMap<String, String> = digests(parts);
     let differing = NAMES
         .iter()
@@ -133,8 +134,7 @@ fn checked(parts: &Parts) -> Result<Enrolled, BundleFault> {
     if let Some(name) = differing {
         return Err(BundleFault::Digest(name.escape_debug().take(100).collect()));
     }
-    Identity::from_pem(part(CA)?, part(CERTIFICATE)?, part(KEY)?)
-        .map_err(|error| BundleFault::Identity(Box::new(error)))?;
+    Identity::from_pem(ca, certificate, key).map_err(|error| BundleFault::Identity(Box::new(error)))?;
     Ok(enrolled)
 }
 

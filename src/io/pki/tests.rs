@@ -126,6 +126,20 @@ fn serial_numbers_are_random_and_of_one_length() {
 }
 
 #[test]
+fn no_key_is_shown() {
+    let plant = plant();
+    let issued = plant.authority.issue_center(YEAR, NOW).unwrap();
+    let identity = Identity::from_pem(
+        plant.authority.certificate_pem().as_bytes(),
+        issued.certificate_pem.as_bytes(),
+        issued.key_pem.as_bytes(),
+    );
+    let key = issued.key_pem.lines().nth(1).unwrap();
+    let shown = format!("{issued:?} {:?} {:?}", identity.unwrap(), plant.authority);
+    assert!(!shown.contains(key) && !shown.contains("PRIVATE"), "{shown}");
+}
+
+#[test]
 fn the_list_holds_what_was_revoked_and_outlives_a_restart() {
     let plant = plant();
     let (one, two) = ("0a".repeat(16), "7f".repeat(16));
@@ -196,7 +210,10 @@ fn doubled_missing_long_and_changed_parts_are_refused() {
         let at = parts[changed].1.len() / 2;
         parts[changed].1[at] ^= 1;
         let why = plant.refused(&tar_of(&parts));
-        assert!(why.contains("not what its manifest says") || why.contains("cannot be read"), "{why}");
+        assert!(
+            why.contains("not what its manifest says") || why.contains("cannot be read"),
+            "{changed}: {why}"
+        );
     }
     let long = ("key.pem".to_owned(), vec![b'a'; 100_000]);
     assert!(plant.refused(&tar_of(&[long])).contains("too long"));

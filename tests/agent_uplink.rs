@@ -50,6 +50,14 @@ fn capture(site: &Site, components: u32, frames: usize) -> PathBuf {
 
 /// Enrols the site's sensor by the real command.
 fn enrol(site: &Site, broker: &Broker) {
+    let path = bundle(site, broker);
+    let mut enroll = Command::new(AGENT);
+    let output = enroll.arg("enroll").arg(&path).arg("--into").arg(site.state()).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+}
+
+/// What a Center gives the operator.
+fn bundle(site: &Site, broker: &Broker) -> PathBuf {
     let sensor = SENSOR.parse().unwrap();
     let issued = broker.authority.issue_sensor(&sensor, DAY, now()).unwrap();
     let address = BrokerAddress::secure("localhost", broker.port).unwrap();
@@ -64,9 +72,7 @@ fn enrol(site: &Site, broker: &Broker) {
     };
     let path = site.path("bundle.tar");
     write(&bundle, &path).unwrap();
-    let mut enroll = Command::new(AGENT);
-    let output = enroll.arg("enroll").arg(&path).arg("--into").arg(site.state()).output().unwrap();
-    assert!(output.status.success(), "{output:?}");
+    path
 }
 
 /// A Center of a few lines: keeps the facts, acknowledges, remembers what else it was told.
@@ -191,13 +197,17 @@ fn what_is_counted_arrives_and_orders_are_carried_out() {
 fn a_broker_that_is_gone_or_stalls_delays_reports_and_nothing_else() {
     let Some(mut broker) = Broker::start() else { return };
     let site = Site::new();
-    enrol(&site, &broker);
+    // As in a container without a shell: the bundle is left where the daemon finds it.
+    let waiting = site.state().join("enrolment.tar");
+    std::fs::create_dir_all(site.state()).unwrap();
+    std::fs::rename(bundle(&site, &broker), &waiting).unwrap();
     let files = [capture(&site, 20_000, 200_000)];
     site.configure(&format!("[[interface]]\nfiles = {files:?}\n"));
     let (expected, facts) = (counted(&files), facts_of(&files));
     broker.kill();
     let mut daemon = site.start();
     let page = daemon.settled();
+    assert!(!waiting.exists(), "a private key was left lying about");
     assert_same_count(&page, &expected);
     assert_eq!(page["center"]["connected"], false);
     // It answers no more than connecting: every wait must end by itself.

@@ -84,7 +84,10 @@ pub fn explain(args: &ExplainArgs) -> ExitCode {
 /// `enroll`: 0 enrolled, 1 refused.
 pub fn enroll(args: &EnrollArgs) -> ExitCode {
     match uplink::enroll(&args.bundle, &args.into) {
-        Ok(said) => print(&said, ExitCode::SUCCESS),
+        Ok(said) => {
+            let next = "now (re)start the daemon: systemctl restart tollgate-agent";
+            print(&format!("{said}; {next}"), ExitCode::SUCCESS)
+        }
         Err(why) => {
             screen::talk(&why);
             ExitCode::FAILURE

@@ -6,7 +6,7 @@ use super::hub::{Hub, Parts, Shelf, Watched};
 use super::keeper::{Job, Keeper};
 use super::lane::Plan;
 use super::policy::InForce;
-use super::uplink::{Enrolled, Uplink};
+use super::uplink::{self, Enrolled, Uplink};
 use crate::engine::inventory::changes::Known;
 use crate::engine::inventory::hash::HashKeys;
 use crate::engine::inventory::networks::Networks;
@@ -67,6 +67,10 @@ struct Found {
 /// # Errors
 /// See [`StartError`].
 pub fn start(config: Config, log: Log) -> Result<Hub, StartError> {
+    match uplink::take_up(&config.file.state_dir) {
+        Ok(said) => said.into_iter().for_each(|said| tracing::info!("{said}")),
+        Err(why) => tracing::error!("the enrolment bundle cannot be taken up: {why}"),
+    }
     let enrolled = Enrolled::find(&config.enrolment()).map_err(StartError::Enrolment)?;
     let fresh = epoch()?;
     let mut found = open_store(&config, fresh);

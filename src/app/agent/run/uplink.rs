@@ -7,7 +7,7 @@ use crate::engine::backoff::Backoff;
 use crate::engine::sync::Outgoing;
 use crate::io::mqtt::{Connection, Endpoint, Incoming, Message as Arrived, PublishId, Session, Will};
 use crate::io::pki::{self, Identity};
-use crate::io::{clock, random};
+use crate::io::{clock, random, whole_file};
 use crate::model::ident::{Epoch, SensorId};
 use crate::model::message::{Ack, Birth, Command, CountingPolicy, Message, decode, encode};
 use crate::model::topic::{Kind, Topic};
@@ -25,6 +25,8 @@ const RETRY_MOST: Duration = Duration::from_mins(1);
 /// How long the farewell may take.
 const FAREWELL: Duration = Duration::from_secs(5);
 const MANIFEST: &str = "enrolment.json";
+/// A bundle that waits to be taken up.
+const WAITING: &str = "enrolment.tar";
 
 /// What came from the Center or its broker.
 #[derive(Debug)]
@@ -93,9 +95,25 @@ pub fn enroll(bundle: &Path, state_dir: &Path) -> Result<String, String> {
     }
     let enrolment = enrolled.enrolment;
     Ok(format!(
-        "enrolled as {} with the Center at {}, until {}; now (re)start the daemon: systemctl restart tollgate-agent",
+        "enrolled as {} with the Center at {}, until {}",
         enrolment.sensor, enrolment.broker, enrolment.expires
     ))
+}
+
+/// Takes up the bundle that an operator left in the state folder, where nobody can run a command: in an application
+/// container without a shell. It holds a private key, so it is removed once it is taken up. `None` when there is none.
+///
+/// # Errors
+/// The reason, and what to do; the bundle is left where it is.
+pub fn take_up(state_dir: &Path) -> Result<Option<String>, String> {
+    let bundle = state_dir.join(WAITING);
+    if !bundle.exists() {
+        return Ok(None);
+    }
+    let said = enroll(&bundle, state_dir)?;
+    let removed = whole_file::remove(&bundle);
+    removed.map_err(|error| format!("{said}; but {} cannot be removed: {error}", bundle.display()))?;
+    Ok(Some(said))
 }
 
 /// The way to the task.

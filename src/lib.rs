@@ -20,8 +20,8 @@
 //! **How a count will reach the Center.** The words that sensors and Center exchange are there ([`model::message`]), and
 //! on the sensor a store that outlives crashes ([`io::state`]) and what to tell of it next ([`engine::sync`]). On
 //! the Center [`engine::fleet`] unites what all sensors told, and [`io::store`] commits it before anything is acknowledged.
-//! For what is licensed, `engine::licensing` holds the evaluation so far; `engine::entitlement` and `engine::authority` are
-//! named and not built yet.
+//! For what is licensed, `engine::licensing` holds the evaluation so far, and `engine::authority` the books of a
+//! licence authority; no program keeps those yet. `engine::entitlement` decides what a sensor may run.
 //!
 //! [`app::agent::run`] is the daemon that holds these together on the sensor.
 //! Both ends meet at a broker ([`io::mqtt`]) and know each other by certificates ([`io::pki`]).

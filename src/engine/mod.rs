@@ -13,8 +13,7 @@
 //!
 //! `licensing` is how the Center stands with the licence authority: the evaluation so far.
 //!
-//! Named and not built yet: `authority` is the licence authority, and `entitlement` what a sensor may
-//! run because of it.
+//! `authority` is the licence authority's books, and `entitlement` what a sensor may run because of them.
 //!
 //! Engines share four verbs and no trait: `handle(input, now)`, `poll(now) -> Option<Action>`, `next_deadline()`,
 //! `snapshot()`. A `Refusal` is a domain's answer; an error is a broken thing.

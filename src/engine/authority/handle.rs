@@ -1,0 +1,143 @@
+//! One command, one outcome: who may, what happens, and the line for the audit.
+
+use super::books::Authority;
+use super::command::{Command, Outcome, Reply};
+use super::instance::UsageRecord;
+use super::people::{Actor, Role, Task};
+use super::refusal::Refusal;
+use super::rows::RowKind;
+use crate::model::time::UnixTime;
+use serde_json::json;
+
+/// What a handler says: the answer, and a report to be kept.
+pub(super) type Done = Result<(Reply, Option<UsageRecord>), Refusal>;
+
+/// The answer of most handlers, which have looked for all that could be refused.
+#[allow(clippy::unnecessary_wraps, reason = "ends handlers that can refuse")]
+pub(super) const fn done(reply: Reply) -> Done {
+    Ok((reply, None))
+}
+
+impl Authority {
+    /// Takes a command of somebody.
+    ///
+    /// # Errors
+    /// With the reason, and nothing changed.
+    pub fn handle(&mut self, by: &Actor, command: Command, now: UnixTime) -> Result<Outcome, Refusal> {
+        self.admit(by, &command)?;
+        let now = now.max(self.account.latest);
+        let (name, about) = (command.name(), about(&command));
+        let (reply, report) = self.carry_out(command, now)?;
+        if self.account.latest < now {
+            self.account.latest = now;
+            self.mark(RowKind::Account, "");
+        }
+        let audit = audit(by, name, &about, &reply);
+        Ok(Outcome { reply, rows: self.take_rows(), report, audit })
+    }
+
+    /// Whether somebody may look.
+    ///
+    /// # Errors
+    /// When the role does not allow it, or there is no administrator.
+    pub fn may_look(&self, by: &Actor) -> Result<(), Refusal> {
+        match () {
+            () if !self.has_administrator() => Err(Refusal::NoAdministrator),
+            () if by.role.may(Task::View) => Ok(()),
+            () => Err(Refusal::Forbidden),
+        }
+    }
+
+    fn admit(&self, by: &Actor, command: &Command) -> Result<(), Refusal> {
+        let first = matches!(command, Command::AddPerson { role: Role::Admin, .. });
+        match () {
+            () if !self.has_administrator() && !first => Err(Refusal::NoAdministrator),
+            () if by.role.may(command.task()) => Ok(()),
+            () => Err(Refusal::Forbidden),
+        }
+    }
+
+    fn carry_out(&mut self, command: Command, now: UnixTime) -> Done {
+        match command {
+            Command::AddPerson { name, role, password } => self.add_person(name, role, password, now),
+            Command::RemovePerson { name } => self.remove_person(&name),
+            Command::AddKey { name, role, digest } => self.add_key(name, role, digest, now),
+            Command::RevokeKey { number } => self.revoke_key(number),
+            Command::AddVirtualAccount { name, description } => self.add_account(name, description, now),
+            Command::RemoveVirtualAccount { name } => self.remove_account(&name),
+            Command::AddLicences(order) => self.add_licences(order, now),
+            Command::CreateToken { virtual_account, description, days, max_uses, digest } => {
+                self.create_token(virtual_account, description, days, max_uses, digest, now)
+            }
+            Command::RevokeToken { number } => self.revoke_token(number, now),
+            Command::Reserve { virtual_account, request, counts } => {
+                self.reserve(&virtual_account, &request, &counts, now)
+            }
+            Command::UpdateReservation { instance, counts } => {
+                self.update_reservation(&instance, &counts, now)
+            }
+            Command::Confirm { instance, code } => self.confirm(&instance, &code, now),
+            Command::Return { instance, code } => self.give_back(&instance, &code),
+            Command::Override { instance, reason } => self.override_reservation(&instance, &reason),
+            Command::RemoveInstance { instance } => self.remove_instance(&instance),
+            Command::Synchronise { number, account, terms } => self.synchronise(number, &account, terms, now),
+            Command::Register(registration) => self.register(registration, now),
+            Command::RenewId { instance } => self.renew_id(&instance, now),
+            Command::Authorize { instance, usage } => self.authorize(&instance, &usage, now),
+            Command::Deregister { instance } => self.deregister(&instance),
+            Command::Report { instance, sequence, from, to, usage } => {
+                self.report(UsageRecord { instance, sequence, from, to, usage, late: false, taken: now })
+            }
+            Command::Sweep => self.sweep(now),
+        }
+    }
+}
+
+/// What a command is about, without its secrets and codes.
+fn about(command: &Command) -> serde_json::Value {
+    match command {
+        Command::AddPerson { name, role, .. } | Command::AddKey { name, role, .. } => {
+            json!({"name": name, "role": role})
+        }
+        Command::RemovePerson { name }
+        | Command::AddVirtualAccount { name, .. }
+        | Command::RemoveVirtualAccount { name } => json!({"name": name}),
+        Command::RevokeKey { number } | Command::RevokeToken { number } => json!({"number": number}),
+        Command::AddLicences(order) => {
+            json!({"account": order.virtual_account, "tag": order.tag, "count": order.count, "end": order.end})
+        }
+        Command::CreateToken { virtual_account, days, max_uses, .. } => {
+            json!({"account": virtual_account, "days": days, "max_uses": max_uses})
+        }
+        Command::Reserve { virtual_account, counts, .. } => {
+            json!({"account": virtual_account, "units": counts.values().sum::<u64>(), "tags": counts.len()})
+        }
+        Command::UpdateReservation { instance, counts } => {
+            json!({"instance": instance, "units": counts.values().sum::<u64>(), "tags": counts.len()})
+        }
+        Command::Override { instance, reason } => json!({"instance": instance, "reason": reason}),
+        Command::Confirm { instance, .. }
+        | Command::Return { instance, .. }
+        | Command::RemoveInstance { instance }
+        | Command::RenewId { instance }
+        | Command::Deregister { instance } => json!({"instance": instance}),
+        Command::Synchronise { number, terms, .. } => json!({"number": number, "terms": terms.len()}),
+        Command::Register(it) => json!({"udi": it.udi.to_string(), "force": it.force}),
+        Command::Authorize { instance, usage } => {
+            json!({"instance": instance, "units": usage.values().sum::<u64>(), "tags": usage.len()})
+        }
+        Command::Report { instance, sequence, .. } => json!({"instance": instance, "sequence": sequence}),
+        Command::Sweep => json!({}),
+    }
+}
+
+fn audit(by: &Actor, name: &str, about: &serde_json::Value, reply: &Reply) -> String {
+    let result = match reply {
+        Reply::Numbered { number } => json!({"number": number}),
+        Reply::Authorization { instance, update, .. } => json!({"instance": instance, "update": update}),
+        Reply::Registered { instance, .. } => json!({"instance": instance}),
+        Reply::Swept { released, removed } => json!({"released": released, "removed": removed}),
+        _ => json!({}),
+    };
+    json!({"by": by.name, "role": by.role, "did": name, "about": about, "result": result}).to_string()
+}

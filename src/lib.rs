@@ -29,6 +29,9 @@
 //! **How people ask a running program.** Commands on the same machine ask through [`io::control`]: those of the agent, those
 //! of the Center ([`app::center`]), and `smartagentctl` ([`app::ctl`]).
 //!
+//! **Which rules Snort may run.** [`engine::entitlement`] decides from a signed lease; [`io::rules`] takes rule bundles in and
+//! names them by their content; [`io::snort`] has Snort run one of them, and reads back which.
+//!
 //! **Where to add a link type**: see [`engine::wire`].
 
 pub mod app;

@@ -15,6 +15,8 @@
 //! | the Center's store | [`store`] | `rusqlite` |
 //! | the MQTT broker | [`mqtt`] | `rumqttc` |
 //! | keys and certificates | [`pki`] | `rustls`, `rcgen`, `x509-parser`, `tar` |
+//! | rule bundles and staged sets | [`rules`] | `tar`, `flate2` |
+//! | Snort, and the one link to its rules | [`snort`] | std |
 //! | random keys | [`random`] | `getrandom` |
 //! | the clock | [`clock`] | std |
 
@@ -36,7 +38,11 @@ pub mod pki;
 #[cfg(any(feature = "agent", feature = "center", feature = "satellite"))]
 pub mod random;
 #[cfg(feature = "agent")]
+pub mod rules;
+#[cfg(feature = "agent")]
 pub mod scrape;
+#[cfg(feature = "agent")]
+pub mod snort;
 #[cfg(feature = "agent")]
 pub mod state;
 #[cfg(feature = "center")]

@@ -90,6 +90,12 @@ impl SubscriberGrant {
         Effective { set: RuleSet::Subscriber, bundle: self.bundle }
     }
 
+    /// Uses it up: what may be activated now, once.
+    #[must_use]
+    pub fn redeem(self) -> Effective {
+        self.effective()
+    }
+
     /// When it ends.
     pub const fn until(&self) -> UnixTime {
         self.until

@@ -40,6 +40,7 @@ pub mod issue;
 pub mod keys;
 pub mod lease;
 pub mod trust;
+pub mod watchdog;
 
 pub use gate::{Action, Gate, Input, Notice, Order, Staged, State};
 pub use grant::{Denial, Effective, SubscriberGrant};

@@ -410,3 +410,48 @@ fn one_stage_at_a_time() {
     drop(lock);
     bench.community(&bench.bundle(&[("a.rules", RULE)])).unwrap();
 }
+
+fn agent(bench: &Bench, args: &[&str]) -> (bool, String) {
+    let root = bench.path("root");
+    let done = std::process::Command::new(env!("CARGO_BIN_EXE_tollgate-agent"))
+        .args(["rules", "--root", root.to_str().unwrap()])
+        .args(args)
+        .output()
+        .unwrap();
+    let text = [done.stdout, done.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
+    (done.status.success(), text)
+}
+
+#[test]
+fn the_command_stages_lists_and_verifies() {
+    let bench = Bench::new();
+    let folder = bench.bundle(&[("a.rules", RULE)]);
+    let bundle = folder.to_str().unwrap();
+    assert_eq!(agent(&bench, &["list"]), (true, "no set is staged\n".to_owned()));
+    let (done, said) = agent(&bench, &["stage", "--set", "subscriber", bundle]);
+    assert!(!done && said.contains("[unsigned]") && said.contains("--unsigned"), "{said}");
+    let (done, said) = agent(&bench, &["stage", "--set", "community", bundle]);
+    assert!(done && said.starts_with("community-") && said.contains("1 rules"), "{said}");
+    let set = bench.sets.list()[0];
+    assert!(agent(&bench, &["list"]).1.contains(&Sets::name(set)));
+    assert!(agent(&bench, &["verify"]).0);
+    fs::write(bench.sets.rules(set), OTHER).unwrap();
+    let (done, said) = agent(&bench, &["verify"]);
+    assert!(!done && said.contains("[damaged]"), "{said}");
+}
+
+#[test]
+fn the_command_checks_signatures() {
+    use base64::Engine as _;
+    let bench = Bench::new();
+    let folder = signed(&bench, 1, |_| {});
+    let bundle = folder.to_str().unwrap();
+    for (seed, taken) in [(2, false), (1, true)] {
+        let key = base64::engine::general_purpose::STANDARD.encode(key(seed).verifying_key().as_bytes());
+        fs::write(bench.path("key"), key + "\n").unwrap();
+        let path = bench.path("key");
+        let (done, said) =
+            agent(&bench, &["stage", "--set", "subscriber", "--key", path.to_str().unwrap(), bundle]);
+        assert!(done == taken && said.contains(if taken { "signed" } else { "[signature]" }), "{said}");
+    }
+}

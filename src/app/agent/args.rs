@@ -1,5 +1,6 @@
 //! What the user typed, and what it means.
 
+use super::rules::RulesArgs;
 use super::run::args::{CheckArgs, EnrollArgs, ExplainArgs, RunArgs, StatusArgs};
 use crate::engine::inventory::networks::{Networks, NetworksError};
 use crate::engine::inventory::policy::{Contradiction, Policy};
@@ -35,6 +36,8 @@ pub enum Command {
     Status(StatusArgs),
     /// Why an address or MAC counts, or why not
     Explain(ExplainArgs),
+    /// Take Snort rules in, list and check them
+    Rules(RulesArgs),
 }
 
 const EXAMPLES: &str = "\

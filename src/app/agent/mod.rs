@@ -5,6 +5,7 @@ pub mod count;
 mod live;
 pub mod meter;
 pub mod report;
+pub mod rules;
 pub mod run;
 mod screen;
 

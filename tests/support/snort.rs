@@ -22,6 +22,7 @@ use tollgate::model::time::{Now, Ticks, UnixTime};
 pub const TAG: &str = "tag.ids";
 
 pub fn stand_in() -> PathBuf {
+    assert!(Path::new("/usr/bin/python3").exists(), "the stand-in for Snort needs python3; install it");
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/snort_stand_in/snort")
 }
 

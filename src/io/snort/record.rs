@@ -92,8 +92,10 @@ pub struct Last {
     pub outcome: String,
     /// For people.
     pub detail: String,
-    /// Milliseconds that it took.
-    pub took: u64,
+    /// Milliseconds that it took in all.
+    pub took_ms: u64,
+    /// Of these, what Snort took to check the rules and to reload.
+    pub of_snort_ms: u64,
 }
 
 /// How it stands, for people and for the status message.

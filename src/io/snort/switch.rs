@@ -65,8 +65,7 @@ impl Snort {
         if asked.restart.get() {
             self.watched.dog.restarted(clock::both().ticks);
         }
-        let took = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.note(wanted, outcome.as_ref().err(), took);
+        self.note(wanted, outcome.as_ref().err(), (began.elapsed(), asked.theirs.get()));
         outcome.map(|()| wanted)
     }
 
@@ -76,11 +75,13 @@ impl Snort {
         Status { confirmed, last, watch: self.watched.code().to_owned() }
     }
 
-    fn note(&mut self, wanted: Effective, fault: Option<&SwitchFault>, took: u64) {
+    fn note(&mut self, wanted: Effective, fault: Option<&SwitchFault>, (took, theirs): (Duration, Duration)) {
         let outcome = fault.map_or("applied", SwitchFault::code).to_owned();
         let detail = fault.map_or(String::new(), |fault| fault.to_string().chars().take(500).collect());
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let (at, wanted) = (clock::both().wall, Sets::name(wanted));
         self.record.last =
-            Some(Last { at: clock::both().wall, wanted: Sets::name(wanted), outcome, detail, took });
+            Some(Last { at, wanted, outcome, detail, took_ms: millis(took), of_snort_ms: millis(theirs) });
         // For people only: a full disk must not turn a success into a failure.
         let _ = self.record.store(&self.config);
     }
@@ -96,7 +97,7 @@ impl Snort {
             // It will find the right set when it starts: no need to check it each time.
             return Err(SwitchFault::NotRunning);
         }
-        let engine = self.validate(&whole)?;
+        let engine = self.validate(&whole, asked)?;
         memory::check(&self.config, whole.record().rules, process.ok().map(|process| process.pid))?;
         let Self { config, sets, record, .. } = self;
         let apply = Apply { config, whole: &whole, engine, may_restart, asked };
@@ -131,16 +132,17 @@ impl Snort {
     }
 
     /// Has the installed program check the set, and compares the number of its rules. Returns the program's version.
-    fn validate(&self, whole: &Whole) -> Result<String, SwitchFault> {
+    fn validate(&self, whole: &Whole, asked: &Asked) -> Result<String, SwitchFault> {
         let SnortConfig { program, patience, .. } = &self.config;
-        let (_, said) = run(program, &["-V".to_owned()], Patience::of(patience.answer))?;
+        let version = ["-V".to_owned()];
+        let (_, said) = asked.timed(|| run(program, &version, Patience::of(patience.answer)))?;
         let engine = said.version.unwrap_or_else(|| "unknown".to_owned());
         let (candidate, set) = (self.config.candidate(), self.sets.rules(whole.record().effective()));
         whole_file::write(&candidate, self.config.text(&set).as_bytes())
             .map_err(StageFault::disk("write", &candidate))?;
         let mut args = vec!["-c".to_owned(), candidate.display().to_string(), "-T".to_owned()];
         args.extend(self.config.test_args.iter().cloned());
-        let (status, said) = run(program, &args, Patience::of(patience.validate))?;
+        let (status, said) = asked.timed(|| run(program, &args, Patience::of(patience.validate)))?;
         if !status.success() || !said.valid {
             let lines = said.errors.join("; ");
             return Err(SwitchFault::Invalid(if lines.is_empty() { status.to_string() } else { lines }));
@@ -161,6 +163,18 @@ pub(super) fn base_digest(config: &SnortConfig) -> Option<BundleDigest> {
 pub(super) struct Asked {
     reload: Cell<bool>,
     restart: Cell<bool>,
+    /// How long it took over it.
+    theirs: Cell<Duration>,
+}
+
+impl Asked {
+    /// Does what is Snort's own share of a switch.
+    fn timed<T>(&self, work: impl FnOnce() -> T) -> T {
+        let began = clock::now();
+        let done = work();
+        self.theirs.set(self.theirs.get() + began.elapsed());
+        done
+    }
 }
 
 /// Makes Snort read what the link names, and proves that it did.
@@ -194,7 +208,7 @@ impl Apply<'_> {
         let control = &self.config.control;
         let before = control::pulse(control, self.answer())?;
         self.asked.reload.set(true);
-        match control::reload(control, Patience::of(self.config.patience.reload)) {
+        match self.asked.timed(|| control::reload(control, Patience::of(self.config.patience.reload))) {
             Err(SwitchFault::RestartRequired(_)) if self.may_restart => self.restart(record),
             outcome => {
                 outcome?;
@@ -231,7 +245,7 @@ impl Apply<'_> {
         self.asked.restart.set(true);
         let patience = Patience::of(self.config.patience.restart);
         let end = clock::now() + patience;
-        restart(self.config)?;
+        self.asked.timed(|| restart(self.config))?;
         loop {
             match self.started(record) {
                 Ok(fresh) => return Ok(fresh),

@@ -8,7 +8,7 @@ STATIC_AGENT := target/$(STATIC_TARGET)/release/tollgate-agent
 CROSS_AGENT := target/cross/aarch64-unknown-linux-gnu/release/tollgate-agent
 # package:file that shows it is there
 NEEDS := libpcap-dev:/usr/include/pcap/pcap.h iproute2:/sbin/ip tcpreplay:/usr/bin/tcpreplay tcpdump:/usr/bin/tcpdump \
-         g++:/usr/bin/g++ file:/usr/bin/file python3:/usr/bin/python3 strace:/usr/bin/strace mosquitto:/usr/sbin/mosquitto mosquitto-clients:/usr/bin/mosquitto_pub \
+         g++:/usr/bin/g++ file:/usr/bin/file strace:/usr/bin/strace mosquitto:/usr/sbin/mosquitto mosquitto-clients:/usr/bin/mosquitto_pub \
          openssl:/usr/bin/openssl python3:/usr/bin/python3 python3-venv:/usr/share/doc/python3-venv
 
 # The broker that Debian starts when it installs one keeps port 1883, and nobody asked for it: tests start their own.

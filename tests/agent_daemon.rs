@@ -110,7 +110,7 @@ fn a_restart_resumes_the_count_with_nothing_learned_again() {
     let (plant, other) = (capture(&site, "plant.pcap", 300, 15_000), capture(&site, "other.pcap", 20, 500));
     let events = site.path("events.json");
     let doors = format!("[events]\nfile = {events:?}\n");
-    site.configure(&interfaces(&[&[plant.clone()]]));
+    site.configure(&interfaces(&[std::slice::from_ref(&plant)]));
     let mut daemon = site.start();
     let before = daemon.settled();
     assert_eq!(daemon.stop(), 0);

@@ -7,6 +7,7 @@
 //! | `metamorphic.rs` | itself, of the same facts in other clothes |
 //! | `model.rs` | the slow model, on generated traffic |
 //! | `facts.rs` | the digest, the union, the list |
+//! | `fleet.rs` | the Center's count of what sensors report |
 //! | `admission.rs` | the rules of a nearly full and of a full table |
 //!
 //! The captures are no part of this package: `support/captures.rs` says where they are looked for.
@@ -21,6 +22,8 @@ mod support;
 mod admission;
 mod expected;
 mod facts;
+#[cfg(feature = "center")]
+mod fleet;
 mod kit;
 mod metamorphic;
 mod model;

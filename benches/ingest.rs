@@ -4,8 +4,9 @@
 
 use std::path::Path;
 use std::sync::mpsc::{Receiver, sync_channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tollgate::engine::fleet::{Certificate, Change, Fleet, Input, Limits};
+use tollgate::io::clock;
 use tollgate::io::store::{Sqlite, Store};
 use tollgate::model::ident::{Epoch, SensorId};
 use tollgate::model::mac::MacAddr;
@@ -78,7 +79,7 @@ struct Done {
 fn commit(mut store: Sqlite, batches: &Receiver<(Vec<Change>, Vec<Ack>)>) -> Done {
     let mut done = Done { acks: 0, commits: 0, slowest: Duration::ZERO };
     for (changes, acks) in batches {
-        let begun = Instant::now();
+        let begun = clock::now();
         store.commit(&changes).unwrap();
         done.slowest = done.slowest.max(begun.elapsed());
         (done.acks, done.commits) = (done.acks + acks.len(), done.commits + 1);
@@ -88,7 +89,7 @@ fn commit(mut store: Sqlite, batches: &Receiver<(Vec<Change>, Vec<Ack>)>) -> Don
 
 /// Takes all payloads in; returns the time until the last is committed.
 fn ingest(fleet: &mut Fleet, store: Sqlite, payloads: &[Vec<u8>]) -> (Duration, Done) {
-    let begun = Instant::now();
+    let begun = clock::now();
     let (send, receive) = sync_channel(1);
     let done = std::thread::scope(|scope| {
         let committer = scope.spawn(move || commit(store, &receive));
@@ -142,7 +143,7 @@ fn measure(what: &str, folder: &Path, sensors: u32, facts: u64, per_report: u64)
 }
 
 fn reopen(folder: &Path, sensors: u32, fleet: &Fleet) {
-    let begun = Instant::now();
+    let begun = clock::now();
     let mut store = Sqlite::open(&folder.join(format!("center-{sensors}.db"))).unwrap();
     let again = store.fleet([3, 4], Limits::default(), now()).unwrap();
     println!("  opened and loaded again in {:.2?}", begun.elapsed());

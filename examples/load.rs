@@ -21,8 +21,9 @@ use std::cell::Cell;
 use std::io::Read as _;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 use tollgate::app::center::words::{Bundle, Request};
+use tollgate::io::clock;
 use tollgate::io::control::ask;
 use tollgate::model::ident::{Epoch, SensorId};
 use tollgate::model::mac::MacAddr;
@@ -57,8 +58,7 @@ fn order() -> Result<Order, Failure> {
 }
 
 fn now() -> UnixTime {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    UnixTime::from_millis(u64::try_from(since.as_millis()).unwrap_or(0))
+    clock::both().wall
 }
 
 /// What a session needs of its bundle.
@@ -244,7 +244,7 @@ fn resident(pid: u32) -> f64 {
 }
 
 async fn run(order: Order, mut site: Site) -> Result<bool, Failure> {
-    let start = Instant::now();
+    let start = clock::now();
     let identities: Vec<_> =
         (0..order.sensors).map(|number| enrol(&site, number)).collect::<Result<_, _>>()?;
     println!("enrolled      {} sensors in {:.1} s", order.sensors, start.elapsed().as_secs_f64());
@@ -254,7 +254,7 @@ async fn run(order: Order, mut site: Site) -> Result<bool, Failure> {
         done: Cell::new(0),
         connects: Cell::new(0),
     });
-    let start = Instant::now();
+    let start = clock::now();
     for identity in identities {
         tokio::task::spawn_local(session(identity, site.port, Rc::clone(&plan)));
     }
@@ -267,7 +267,7 @@ async fn run(order: Order, mut site: Site) -> Result<bool, Failure> {
     plan.storm.set(1);
     site.kill_broker();
     site.start_broker();
-    let second = storm(&plan, order.sensors, Instant::now()).await?;
+    let second = storm(&plan, order.sensors, clock::now()).await?;
     tokio::time::sleep(Duration::from_secs(5)).await;
     let after = resident(site.center_pid());
     println!("second storm  all acknowledged in {second:.1} s, {} connections tried", plan.connects.get());

@@ -47,5 +47,5 @@ pub mod snort;
 pub mod state;
 #[cfg(feature = "center")]
 pub mod store;
-#[cfg(feature = "agent")]
+#[cfg(any(feature = "agent", feature = "center"))]
 pub mod whole_file;

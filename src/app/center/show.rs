@@ -79,7 +79,7 @@ pub(super) fn count(answer: &CountAnswer) -> String {
         "confirmed",
         "by address",
         "by MAC only",
-        "external",
+        "external up to",
         "infrastructure",
         "full",
         "filter",
@@ -93,7 +93,8 @@ pub(super) fn count(answer: &CountAnswer) -> String {
             figures.confirmed.to_string(),
             figures.ip.to_string(),
             figures.mac_only.to_string(),
-            figures.external.to_string(),
+            // Sensors say how many external sources they see, not in which network.
+            if kind == "network" { String::new() } else { figures.external.to_string() },
             figures.infrastructure.to_string(),
             yes(line.saturated),
             line.filters.join("; "),

@@ -21,7 +21,8 @@
 //! on the sensor a store that outlives crashes ([`io::state`]) and what to tell of it next ([`engine::sync`]). On
 //! the Center [`engine::fleet`] unites what all sensors told, and [`io::store`] commits it before anything is acknowledged.
 //! For what is licensed, `engine::licensing` holds the evaluation so far, and `engine::authority` the books of a
-//! licence authority; no program keeps those yet. `engine::entitlement` decides what a sensor may run.
+//! licence authority, which [`app::satellite`] keeps in [`io::sqlite`] files. `engine::entitlement` decides what a sensor
+//! may run.
 //!
 //! [`app::agent::run`] is the daemon that holds these together on the sensor.
 //! Both ends meet at a broker ([`io::mqtt`]) and know each other by certificates ([`io::pki`]).

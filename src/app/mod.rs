@@ -6,3 +6,5 @@ pub mod agent;
 pub mod center;
 #[cfg(feature = "center")]
 pub mod ctl;
+#[cfg(feature = "satellite")]
+pub mod satellite;

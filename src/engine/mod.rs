@@ -27,6 +27,8 @@ pub mod filter;
 pub mod fleet;
 pub mod inventory;
 #[cfg(any(feature = "center", feature = "satellite"))]
+pub mod ledger;
+#[cfg(any(feature = "center", feature = "satellite"))]
 pub mod licensing;
 pub mod sync;
 pub mod wire;

@@ -12,7 +12,8 @@
 //! | the program's log | [`log`] | `tracing-subscriber`, `tracing-journald` |
 //! | the service manager | [`notify`] | `sd-notify` |
 //! | scrapers of figures | [`scrape`] | `tokio` |
-//! | the Center's store | [`store`] | `rusqlite` |
+//! | SQLite files; in them the Center's store and the satellite's books | [`sqlite`], [`store`], [`books`] | `rusqlite` |
+//! | passwords | [`password`] | `argon2` |
 //! | the MQTT broker | [`mqtt`] | `rumqttc` |
 //! | keys and certificates | [`pki`] | `rustls`, `rcgen`, `x509-parser`, `tar` |
 //! | rule bundles and staged sets | [`rules`] | `tar`, `flate2` |
@@ -20,19 +21,23 @@
 //! | random keys | [`random`] | `getrandom` |
 //! | the clock | [`clock`] | std |
 
+#[cfg(feature = "satellite")]
+pub mod books;
 #[cfg(feature = "agent")]
 pub mod capture;
 pub mod clock;
-#[cfg(any(feature = "agent", feature = "center"))]
+#[cfg(any(feature = "agent", feature = "center", feature = "satellite"))]
 pub mod control;
 #[cfg(feature = "agent")]
 pub mod lines;
-#[cfg(any(feature = "agent", feature = "center"))]
+#[cfg(any(feature = "agent", feature = "center", feature = "satellite"))]
 pub mod log;
 #[cfg(any(feature = "agent", feature = "center"))]
 pub mod mqtt;
 #[cfg(any(feature = "agent", feature = "center"))]
 pub mod notify;
+#[cfg(feature = "satellite")]
+pub mod password;
 #[cfg(any(feature = "agent", feature = "center"))]
 pub mod pki;
 #[cfg(any(feature = "agent", feature = "center", feature = "satellite"))]
@@ -43,6 +48,8 @@ pub mod rules;
 pub mod scrape;
 #[cfg(feature = "agent")]
 pub mod snort;
+#[cfg(any(feature = "center", feature = "satellite"))]
+pub mod sqlite;
 #[cfg(feature = "agent")]
 pub mod state;
 #[cfg(feature = "center")]

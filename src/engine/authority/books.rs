@@ -1,6 +1,7 @@
 //! The books themselves, and the only ways to change them: each change is marked, so that its row is stored.
 
 use super::account::{Account, Label, VirtualAccount};
+use super::command::{Outcome, Reply};
 use super::instance::{Held, Instance};
 use super::licence::{Licence, Position};
 use super::people::{Key, Person, Role};
@@ -74,6 +75,12 @@ impl Authority {
             keys: BTreeMap::new(),
             touched: BTreeSet::from([(RowKind::Account, String::new())]),
         }
+    }
+
+    /// What is to be committed of new books.
+    pub fn founding(&mut self) -> Outcome {
+        let audit = serde_json::json!({"by": "init", "did": "init", "about": {"account": self.account.name}});
+        Outcome { reply: Reply::Done, rows: self.take_rows(), report: None, audit: audit.to_string() }
     }
 
     /// Whether anybody may do anything yet.

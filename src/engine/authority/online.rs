@@ -22,6 +22,9 @@ const INTERVAL: Duration = Duration::from_hours(4);
 /// Tags that one instance uses at most.
 const TAGS_MAX: usize = 32;
 
+/// No Center lives so long.
+const SEQUENCE_MAX: u64 = 1 << 40;
+
 type Usage = BTreeMap<Tag, u64>;
 
 impl Authority {
@@ -131,7 +134,8 @@ impl Authority {
         let instance = self.online(&record.instance, now)?;
         let Link::Online { reported, missing, .. } = instance.link else { return Err(Refusal::NotOnline) };
         self.check_usage(&instance.virtual_account, &record.usage)?;
-        if record.sequence == 0 || record.from >= record.to || record.to > now.plus(CLOCKS_MAX) {
+        let numbered = (1..=SEQUENCE_MAX).contains(&record.sequence);
+        if !numbered || record.from >= record.to || record.to > now.plus(CLOCKS_MAX) {
             return Err(Refusal::BadReport);
         }
         let (id, sequence) = (record.instance.clone(), record.sequence);

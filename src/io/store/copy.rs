@@ -1,8 +1,10 @@
 //! Backup and restore: a copy is made beside its place, made durable, checked, and then renamed into it.
 
-use super::error::StoreError;
-use super::sqlite::{Sqlite, lock};
-use super::{Store, load, schema};
+use super::StoreError;
+use super::schema::SCHEMA;
+use super::sqlite::Sqlite;
+use super::{Store, load};
+use crate::io::sqlite::lock;
 use rusqlite::Connection;
 use rusqlite::backup::Backup;
 use std::fs::{self, File};
@@ -60,7 +62,7 @@ pub fn restore(backup: &Path, store: &Path) -> Result<(), StoreError> {
     if !found.is_empty() {
         return Err(StoreError::Damaged(found.join("; ")));
     }
-    schema::version(&from.connection, backup)?;
+    SCHEMA.version(&from.connection, backup)?;
     let part = beside(store, ".part");
     copy(&from.connection, &part)?;
     set_aside(store)?;

@@ -1,8 +1,9 @@
 //! What is stored, read back.
 
-use super::error::StoreError;
+use super::AuditLine;
+use super::StoreError;
 use super::row::{damaged, entry, fact, integer, sensor, time};
-use super::{AuditLine, schema};
+use super::schema::SCHEMA;
 use crate::engine::fleet::ledger::{Chain, Entry};
 use crate::engine::fleet::{Fleet, NetworkNumber};
 use crate::model::message::CountingPolicy;
@@ -60,7 +61,7 @@ pub(super) fn ledger_end(from: &Connection) -> Result<Chain> {
 
 /// What SQLite finds wrong with its file.
 pub(super) fn check(from: &Connection, path: &Path) -> Result<Vec<String>, StoreError> {
-    schema::version(from, path)?;
+    SCHEMA.version(from, path)?;
     let mut select = from.prepare("PRAGMA integrity_check(20)")?;
     let found: Vec<String> = select.query_map([], |row| row.get(0))?.collect::<Result<_>>()?;
     Ok(found.into_iter().filter(|line| line != "ok").collect())

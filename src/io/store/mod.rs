@@ -5,7 +5,6 @@
 //! acknowledges it all. A commit that fails has written nothing; the same changes are tried again.
 
 mod copy;
-mod error;
 mod events;
 mod load;
 mod row;
@@ -13,12 +12,12 @@ mod schema;
 mod sqlite;
 mod write;
 
+pub use crate::io::sqlite::StoreError;
 pub use copy::restore;
-pub use error::StoreError;
 pub use sqlite::Sqlite;
 
 use crate::engine::fleet::ledger::{Broken, Chain, Entry};
-use crate::engine::fleet::{Change, Fleet, Limits, Settings};
+use crate::engine::fleet::{Change, Fleet, Inconsistent, Limits, Settings};
 use crate::engine::inventory::hash::HashKey;
 use crate::model::ident::SensorId;
 use crate::model::message::{CountingPolicy, Event};
@@ -93,6 +92,12 @@ pub trait Store {
 
     /// Copies the store as it is committed, while it is in use, to a file that appears whole or not at all.
     fn backup(&mut self, to: &Path) -> Result<(), StoreError>;
+}
+
+impl From<Inconsistent> for StoreError {
+    fn from(error: Inconsistent) -> Self {
+        Self::Damaged(error.to_string())
+    }
 }
 
 #[cfg(test)]

@@ -1,24 +1,17 @@
 //! The store in one SQLite file: write-ahead log, synchronous to the disk at each commit.
 
-use super::error::StoreError;
-use super::{AuditLine, Store, copy, events, load, schema, write};
+use super::schema::SCHEMA;
+use super::{AuditLine, Store, StoreError, copy, events, load, write};
 use crate::engine::fleet::ledger::{Chain, Entry};
 use crate::engine::fleet::{Change, Fleet};
+use crate::io::sqlite;
+use crate::io::sqlite::PATIENCE;
 use crate::model::ident::SensorId;
 use crate::model::message::{CountingPolicy, Event};
 use crate::model::time::Now;
 use rusqlite::{Connection, OpenFlags};
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
-
-/// Kilobytes of pages kept in memory.
-const CACHE_KIB: i64 = 32 * 1024;
-/// Pages of the log after which it is brought into the file; at most about twice as many are in the log.
-const CHECKPOINT_PAGES: i64 = 8192;
-const LOG_BYTES_KEPT: i64 = 64 * 1024 * 1024;
-/// How long a reader beside this program may hold things up.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// See the module's description.
 #[derive(Debug)]
@@ -35,11 +28,7 @@ impl Sqlite {
     /// # Errors
     /// When another program has it open for writing, and all of [`StoreError`].
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let lock = lock(path)?;
-        let mut connection = Connection::open(path)?;
-        schema::version(&connection, path)?;
-        prepare(&connection)?;
-        schema::migrate(&mut connection, path)?;
+        let (connection, lock) = sqlite::open(path, &SCHEMA)?;
         Ok(Self { connection, path: path.to_owned(), _lock: Some(lock) })
     }
 
@@ -54,8 +43,8 @@ impl Sqlite {
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(PATIENCE)?;
         connection.pragma_update(None, "query_only", true)?;
-        match schema::version(&connection, path)? {
-            schema::VERSION => Ok(Self { connection, path: path.to_owned(), _lock: None }),
+        match SCHEMA.version(&connection, path)? {
+            found if found == SCHEMA.known() => Ok(Self { connection, path: path.to_owned(), _lock: None }),
             _ => Err(StoreError::Foreign(path.to_owned())),
         }
     }
@@ -64,31 +53,6 @@ impl Sqlite {
     pub fn path(&self) -> &Path {
         &self.path
     }
-}
-
-/// Locks the store for one writing program. The lock goes with the program, however it ends.
-pub(super) fn lock(path: &Path) -> Result<File, StoreError> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
-    let name = PathBuf::from(name);
-    let file = File::options().create(true).truncate(false).write(true).open(&name);
-    let file = file.map_err(StoreError::file(&name))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse(path.to_owned())),
-        Err(TryLockError::Error(error)) => Err(StoreError::file(&name)(error)),
-    }
-}
-
-fn prepare(connection: &Connection) -> rusqlite::Result<()> {
-    connection.busy_timeout(PATIENCE)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
-    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
-    connection.pragma_update(None, "journal_size_limit", LOG_BYTES_KEPT)?;
-    connection.set_prepared_statement_cache_capacity(64);
-    Ok(())
 }
 
 impl Store for Sqlite {

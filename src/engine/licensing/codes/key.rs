@@ -2,7 +2,7 @@
 
 use p256::ecdsa::signature::{Signer, Verifier};
 use p256::ecdsa::{Signature, SigningKey, VerifyingKey};
-use p256::pkcs8::{DecodePrivateKey, DecodePublicKey};
+use p256::pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePublicKey, LineEnding};
 
 /// The public half: whose codes are believed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,6 +24,11 @@ impl AuthorityKey {
     /// When the text is no public key on this curve.
     pub fn from_pem(pem: &str) -> Result<Self, NoKey> {
         VerifyingKey::from_public_key_pem(pem.trim()).map(Self).map_err(|_| NoKey)
+    }
+
+    /// As PEM.
+    pub fn to_pem(&self) -> String {
+        self.0.to_public_key_pem(LineEnding::LF).unwrap_or_default()
     }
 
     /// Both values of `s` are good: the public samples have the high one.

@@ -1,6 +1,5 @@
 //! What a store can fail with, and what to do then.
 
-use crate::engine::fleet::Inconsistent;
 use rusqlite::ErrorCode;
 use std::path::{Path, PathBuf};
 
@@ -8,16 +7,18 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// No room.
-    #[error("the disk of the store is full; make room, the Center goes on by itself")]
+    #[error("the disk of the store is full; make room, the program goes on by itself")]
     Full,
     /// Not writable.
-    #[error("the store cannot be written ({0}); give the Center's user write access to its file and folder")]
+    #[error("the store cannot be written ({0}); give the program's user write access to its file and folder")]
     ReadOnly(String),
     /// Not whole.
-    #[error("the store is damaged ({0}); stop the Center and restore a backup, sensors send what is missing")]
+    #[error(
+        "the store is damaged ({0}); stop the program and restore a backup; sensors send a Center what is missing"
+    )]
     Damaged(String),
     /// Another program has it.
-    #[error("the store {0} is in use by another Center; stop that one first")]
+    #[error("the store {0} is in use by another program; stop that one first")]
     InUse(PathBuf),
     /// Of another program.
     #[error("{0} is not a store of Tollgate; name another file")]
@@ -47,7 +48,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    pub(super) fn file(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+    pub(in crate::io) fn file(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
         move |error| match error.kind() {
             std::io::ErrorKind::StorageFull => Self::Full,
@@ -79,11 +80,5 @@ impl StoreError {
             | rusqlite::Error::InvalidColumnType(..) => Self::Damaged(error.to_string()),
             error => Self::Other(error),
         }
-    }
-}
-
-impl From<Inconsistent> for StoreError {
-    fn from(error: Inconsistent) -> Self {
-        Self::Damaged(error.to_string())
     }
 }

@@ -1,0 +1,31 @@
+//! The licence authority's program: keeps the books of a smart account, makes tokens and authorization codes.
+//!
+//! ```text
+//! command line ── control socket ──▶ desk (books, store, key) ──▶ one transaction, then the answer
+//!             └── the same desk, opened for one command while no satellite runs
+//! ```
+
+pub mod args;
+mod ask;
+mod commands;
+mod desk;
+mod files;
+mod run;
+mod show;
+mod sync;
+pub mod words;
+
+use clap::Parser as _;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+/// Runs the program: 0 done, 1 refused or failed, 2 wrong usage.
+pub fn main() -> ExitCode {
+    match commands::run(args::Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "tollgate-satellite: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Questions to the satellite and their answers: JSON on the control socket.
+
+use crate::engine::authority::{Label, Refusal, Role, TermOrder};
+use crate::model::entitlement::Tag;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A question.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "snake_case")]
+#[allow(missing_docs, reason = "each field is the question's word of the same name")]
+pub enum Request {
+    /// Account, time of synchronisation, how much there is of each thing.
+    Status,
+    /// The public keys: of codes (PEM) and of synchronisation files.
+    PublicKey,
+    /// Another person; the password is hashed before it is asked, and never sent.
+    PersonAdd { name: Label, role: Role, password: String },
+    /// Who there is.
+    PersonList,
+    /// Takes somebody out.
+    PersonRemove { name: Label },
+    /// A key for a program; shown once.
+    KeyCreate { name: Label, role: Role },
+    /// The keys, without secrets.
+    KeyList,
+    /// Takes a key back.
+    KeyRevoke { number: u64 },
+    /// Another virtual account.
+    AccountAdd { name: Label, description: String },
+    /// The virtual accounts.
+    AccountList,
+    /// Takes an empty one out.
+    AccountRemove { name: Label },
+    /// More licences.
+    LicenseAdd(TermOrder),
+    /// The licences with their figures.
+    LicenseList { account: Option<Label> },
+    /// A registration token; shown once.
+    TokenCreate { account: Label, description: String, days: u32, max_uses: Option<u32> },
+    /// The tokens, without secrets.
+    TokenList,
+    /// Takes a token back.
+    TokenRevoke { number: u64 },
+    /// The product instances.
+    InstanceList { account: Option<Label> },
+    /// One of them, with its event log.
+    InstanceShow { instance: String },
+    /// Takes one out that holds no reservation.
+    InstanceRemove { instance: String },
+    /// What can be reserved for a request code: the wizard's first step.
+    Select { account: Label, request: String },
+    /// What can be reserved in an update: the update wizard's first step.
+    SelectUpdate { instance: String },
+    /// Reserves, or with `review` only says what would be reserved.
+    Reserve { account: Label, request: String, counts: BTreeMap<Tag, u64>, review: bool },
+    /// Updates, or with `review` only says what would be reserved.
+    Update { instance: String, counts: BTreeMap<Tag, u64>, review: bool },
+    /// The last authorization code again.
+    Code { instance: String },
+    /// A confirmation code.
+    Confirm { instance: String, code: String },
+    /// A return code.
+    Return { instance: String, code: String },
+    /// Frees a destroyed Center's licences.
+    Override { instance: String, reason: String },
+    /// Usage reports of an instance, from a number on.
+    Usage { instance: String, from: u64 },
+    /// The alerts.
+    Alerts { account: Option<Label> },
+    /// Whether the audit is whole.
+    AuditVerify,
+    /// Lines of the audit, from a number on.
+    AuditList { from: u64 },
+    /// A signed file for an upstream.
+    SyncExport,
+    /// A signed file of an upstream.
+    SyncImport { file: String },
+    /// Signs terms for another satellite, as its upstream.
+    SyncGrant { number: u64, account: Label, terms: Vec<TermOrder> },
+}
+
+/// What comes back.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// Done, and this is what there is to say.
+    Done(serde_json::Value),
+    /// No, and nothing changed.
+    Refused(No),
+}
+
+/// A no.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct No {
+    /// The reason code.
+    pub code: String,
+    /// What is wrong, and the next step.
+    pub text: String,
+}
+
+impl No {
+    /// In these words.
+    pub fn new(code: &str, text: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), text: text.into() }
+    }
+}
+
+impl From<Refusal> for No {
+    fn from(refusal: Refusal) -> Self {
+        Self { code: refusal.code().to_owned(), text: refusal.text() }
+    }
+}

@@ -1,0 +1,188 @@
+//! The satellite's store: the rows of its books, usage reports, and the audit, committed together.
+
+use super::sqlite::{self, Schema, StoreError};
+use crate::engine::authority::{Outcome, Row, RowKind, UsageRecord};
+use crate::engine::ledger::{Broken, Chain, Entry, Hash, Kind};
+use crate::model::time::UnixTime;
+use rusqlite::{Connection, Transaction, params};
+use std::fs::File;
+use std::path::Path;
+
+/// "tsat": names the file's program.
+const SCHEMA: Schema = Schema { application_id: 0x7473_6174, migrations: &[V1] };
+
+const V1: &str = "
+CREATE TABLE rows (kind TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID;
+CREATE TABLE reports (
+    instance TEXT NOT NULL, sequence INTEGER NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (instance, sequence)) WITHOUT ROWID;
+CREATE TABLE audit (
+    number INTEGER PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL, previous BLOB NOT NULL, hash BLOB NOT NULL);
+";
+
+/// Where a licence authority keeps what must outlive it.
+pub trait BookStore {
+    /// Writes an outcome with its line of the audit, all or nothing, durably.
+    ///
+    /// # Errors
+    /// When it is not written; then nothing is.
+    fn commit(&mut self, outcome: &Outcome, at: UnixTime) -> Result<(), StoreError>;
+
+    /// All rows of the books.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn rows(&mut self) -> Result<Vec<Row>, StoreError>;
+
+    /// At most `max` usage reports of an instance, from number `from` on, in order.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn reports(&mut self, instance: &str, from: u64, max: usize) -> Result<Vec<UsageRecord>, StoreError>;
+
+    /// At most `max` lines of the audit, from number `from` on, in order.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn audit(&mut self, from: u64, max: usize) -> Result<Vec<Entry>, StoreError>;
+
+    /// Walks the whole audit; the chain at its end, or the first line that breaks it.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn verify(&mut self) -> Result<Result<Chain, Broken>, StoreError> {
+        let mut chain = Chain::default();
+        loop {
+            let entries = self.audit(chain.head().0 + 1, 1000)?;
+            if entries.is_empty() {
+                return Ok(Ok(chain));
+            }
+            if let Err(broken) = entries.iter().try_for_each(|entry| chain.follow(entry)) {
+                return Ok(Err(broken));
+            }
+        }
+    }
+}
+
+/// The store in one SQLite file.
+#[derive(Debug)]
+pub struct SqliteBooks {
+    connection: Connection,
+    chain: Chain,
+    _lock: File,
+}
+
+impl SqliteBooks {
+    /// Opens the store in this file, or makes it.
+    ///
+    /// # Errors
+    /// When another program has it, and all of [`StoreError`].
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let (connection, lock) = sqlite::open(path, &SCHEMA)?;
+        let mut books = Self { connection, chain: Chain::default(), _lock: lock };
+        let last = books.entries("SELECT * FROM audit ORDER BY number DESC LIMIT 1", (0, 0))?;
+        books.chain = last.first().map_or_else(Chain::default, Chain::resume);
+        Ok(books)
+    }
+
+    fn entries(&self, sql: &str, (from, max): (u64, usize)) -> Result<Vec<Entry>, StoreError> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let values = [signed(from), i64::try_from(max).unwrap_or(i64::MAX)];
+        let wanted = &values[..statement.parameter_count()];
+        let entries = statement.query_map(rusqlite::params_from_iter(wanted), |row| {
+            Ok(Entry {
+                number: unsigned(row.get(0)?),
+                at: UnixTime::from_millis(unsigned(row.get(1)?)),
+                kind: Kind::Audit,
+                body: row.get(2)?,
+                previous: Hash(row.get(3)?),
+                hash: Hash(row.get(4)?),
+            })
+        })?;
+        Ok(entries.collect::<Result<_, _>>()?)
+    }
+}
+
+impl BookStore for SqliteBooks {
+    fn commit(&mut self, outcome: &Outcome, at: UnixTime) -> Result<(), StoreError> {
+        let mut chain = self.chain;
+        let entry = chain
+            .append(at, Kind::Audit, outcome.audit.clone())
+            .map_err(|error| StoreError::Damaged(error.to_string()))?;
+        let transaction = self.connection.transaction()?;
+        outcome.rows.iter().try_for_each(|row| put(&transaction, row))?;
+        outcome.report.iter().try_for_each(|report| keep(&transaction, report))?;
+        transaction.execute(
+            "INSERT INTO audit VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![
+                signed(entry.number),
+                signed(entry.at.millis()),
+                entry.body,
+                entry.previous.0,
+                entry.hash.0
+            ],
+        )?;
+        transaction.commit()?;
+        self.chain = chain;
+        Ok(())
+    }
+
+    fn rows(&mut self) -> Result<Vec<Row>, StoreError> {
+        let mut statement = self.connection.prepare("SELECT kind, id, body FROM rows")?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let rows: Vec<(String, String, String)> = rows.collect::<Result<_, _>>()?;
+        rows.into_iter().map(|(kind, id, body)| known(&kind, id, body)).collect()
+    }
+
+    fn reports(&mut self, instance: &str, from: u64, max: usize) -> Result<Vec<UsageRecord>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT body FROM reports WHERE instance = ?1 AND sequence >= ?2 ORDER BY sequence LIMIT ?3",
+        )?;
+        let max = i64::try_from(max).unwrap_or(i64::MAX);
+        let bodies =
+            statement.query_map(params![instance, signed(from), max], |row| row.get::<_, String>(0))?;
+        let read = |body: Result<String, rusqlite::Error>| {
+            serde_json::from_str(&body?).map_err(|error| StoreError::Damaged(error.to_string()))
+        };
+        bodies.map(read).collect()
+    }
+
+    fn audit(&mut self, from: u64, max: usize) -> Result<Vec<Entry>, StoreError> {
+        self.entries("SELECT * FROM audit WHERE number >= ?1 ORDER BY number LIMIT ?2", (from, max))
+    }
+}
+
+/// SQLite's numbers have a sign. No number here comes near its limit.
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
+
+fn known(kind: &str, id: String, body: String) -> Result<Row, StoreError> {
+    let kind = RowKind::named(kind);
+    let kind = kind.ok_or_else(|| StoreError::Damaged("a row of no known kind".to_owned()))?;
+    Ok(Row { kind, id, body: Some(body) })
+}
+
+fn put(transaction: &Transaction<'_>, row: &Row) -> rusqlite::Result<()> {
+    let kind = row.kind.name();
+    match &row.body {
+        Some(body) => transaction
+            .prepare_cached("INSERT OR REPLACE INTO rows VALUES (?1, ?2, ?3)")?
+            .execute(params![kind, row.id, body])?,
+        None => transaction
+            .prepare_cached("DELETE FROM rows WHERE kind = ?1 AND id = ?2")?
+            .execute(params![kind, row.id])?,
+    };
+    Ok(())
+}
+
+fn keep(transaction: &Transaction<'_>, report: &UsageRecord) -> Result<(), StoreError> {
+    let body = serde_json::to_string(report).map_err(|error| StoreError::Damaged(error.to_string()))?;
+    let sql = "INSERT INTO reports VALUES (?1, ?2, ?3)";
+    transaction.prepare_cached(sql)?.execute(params![report.instance, signed(report.sequence), body])?;
+    Ok(())
+}

@@ -1,0 +1,270 @@
+//! The satellite as its operator meets it: the real binary, fresh, through a reservation, killed, and looked into.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+use serde_json::Value;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use tollgate::engine::licensing::codes::{
+    AuthorityKey, RequestCode, Udi, confirmation_code, read, return_code,
+};
+
+const PLANT: &str = "IOT Security Demos";
+const SERIAL: &str = "VMware-420f637e3da26755-98306b53c6b2d519";
+
+struct Satellite {
+    folder: tempfile::TempDir,
+    /// All that any command said, to be searched for secrets.
+    said: std::cell::RefCell<String>,
+}
+
+impl Satellite {
+    fn new() -> Self {
+        let satellite = Self { folder: tempfile::tempdir().unwrap(), said: std::cell::RefCell::default() };
+        satellite.good(&["init", "--account", "InternalTestDemoAccount20"]);
+        satellite
+    }
+
+    fn with_administrator() -> (Self, String) {
+        let satellite = Self::new();
+        let said = satellite.run(&["admin", "create", "anna"]);
+        let password = json(&said)["secret"].as_str().unwrap().to_owned();
+        satellite.good(&["account", "add", PLANT]);
+        (satellite, password)
+    }
+
+    fn data(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tollgate-satellite"));
+        command.arg("--data").arg(self.data().join("data")).arg("--json");
+        command
+    }
+
+    fn run(&self, words: &[&str]) -> Output {
+        self.command().args(words).output().unwrap()
+    }
+
+    /// The answer of a command that succeeds.
+    fn good(&self, words: &[&str]) -> Value {
+        let output = self.run(words);
+        assert!(output.status.success(), "{words:?}: {}", text(&output.stderr));
+        self.said.borrow_mut().push_str(&(text(&output.stdout) + &text(&output.stderr)));
+        json(&output)
+    }
+
+    /// Whether a command is refused with exit status 1 and this reason code.
+    fn refused(&self, words: &[&str], code: &str) {
+        let output = self.run(words);
+        let why = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{words:?}: {why}");
+        assert!(why.contains(&format!("({code})")), "{words:?}: {why}");
+        self.said.borrow_mut().push_str(&why);
+    }
+
+    fn spawn(&self) -> Child {
+        let log = std::fs::File::options().create(true).append(true).open(self.data().join("log")).unwrap();
+        let child = self.command().arg("run").stderr(log).stdout(Stdio::null()).spawn().unwrap();
+        let socket = self.data().join("data").join("control.sock");
+        while std::os::unix::net::UnixStream::connect(&socket).is_err() {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        child
+    }
+
+    fn figures(&self) -> Vec<(u64, u64, u64, i64)> {
+        let rows = self.good(&["license", "list"]);
+        let number = |row: &Value, name: &str| row[name].as_u64().unwrap();
+        let figures = |row: &Value| {
+            let sum = number(row, "available") + number(row, "reserved") + number(row, "in_use");
+            assert_eq!(number(row, "purchased") + number(row, "overage"), sum, "double entry: {row}");
+            (
+                number(row, "purchased"),
+                number(row, "reserved"),
+                number(row, "in_use"),
+                row["balance"].as_i64().unwrap(),
+            )
+        };
+        rows["licenses"].as_array().unwrap().iter().map(figures).collect()
+    }
+
+    fn key(&self) -> AuthorityKey {
+        AuthorityKey::from_pem(self.good(&["public-key"])["codes"].as_str().unwrap()).unwrap()
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", text(&output.stderr)))
+}
+
+fn request(random: u64) -> RequestCode {
+    RequestCode::new(Udi::new("CV-CNTR-ESXI", SERIAL).unwrap(), random)
+}
+
+#[test]
+fn a_fresh_satellite_refuses_all_until_there_is_an_administrator() {
+    let satellite = Satellite::new();
+    for words in [
+        &["account", "add", PLANT][..],
+        &["license", "list"],
+        &["token", "create", PLANT],
+        &["status"],
+        &["audit", "verify"],
+        &["admin", "create", "v", "--role", "viewer"],
+    ] {
+        satellite.refused(words, "no-administrator");
+    }
+    let said = satellite.good(&["admin", "create", "anna"]);
+    assert!(said["secret"].as_str().unwrap().len() >= 32);
+    satellite.good(&["account", "add", PLANT]);
+    satellite.refused(&["admin", "remove", "anna"], "last-administrator");
+    let again = satellite.run(&["init", "--account", "other"]);
+    assert_eq!(again.status.code(), Some(1), "nothing is overwritten");
+    assert_eq!(satellite.run(&["nonsense"]).status.code(), Some(2));
+}
+
+#[test]
+fn a_short_password_is_refused_and_one_from_standard_input_is_not_shown() {
+    let satellite = Satellite::new();
+    let create = |password: &str| {
+        let mut child = satellite
+            .command()
+            .args(["admin", "create", "anna", "--password-stdin"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(password.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    };
+    assert_eq!(create("short\n").status.code(), Some(1));
+    let good = create("correct horse battery\n");
+    assert!(good.status.success(), "{}", text(&good.stderr));
+    assert!(!text(&good.stdout).contains("horse"));
+}
+
+#[test]
+fn the_guides_reservation_from_request_to_return() {
+    let (satellite, _) = Satellite::with_administrator();
+    satellite.good(&["license", "add", PLANT, "components.advantage", "45000", "--end", "2099-07-02"]);
+    satellite.good(&["license", "add", PLANT, "ids.ic3000", "100", "--end", "2098-04-04"]);
+    let (request, out) = (request(5), satellite.data().join("code.xml"));
+    let (code, out) = (request.to_string(), out.to_str().unwrap());
+
+    let selection = satellite.good(&["reserve", PLANT, &code]);
+    assert_eq!(selection["udi"], format!("P:CV-CNTR-ESXI,S:{SERIAL}"));
+    assert_eq!(
+        (&selection["product_type"], &selection["licenses"][1]["expires"]),
+        (&"CCV".into(), &"2098-04-03".into())
+    );
+    let fifty = "components.advantage=50";
+    let review = satellite.good(&["reserve", PLANT, &code, "--take", fifty, "--review"]);
+    assert_eq!(review["reserve"].as_object().unwrap().len(), 1);
+    assert_eq!(satellite.figures()[0].1, 0, "a review reserves nothing");
+    satellite.refused(&["reserve", PLANT, &code, "--take", "ids.ic3000=101"], "pool-short");
+    satellite.good(&["reserve", PLANT, &code, "--take", fifty, "--out", out]);
+    satellite.refused(&["reserve", PLANT, &code, "--take", fifty], "request-used");
+    let issued = |file: &str| read(&std::fs::read_to_string(file).unwrap(), &satellite.key()).unwrap();
+    assert_eq!(issued(out).entitlements()[0].count, 50);
+
+    satellite.good(&["update", SERIAL, "--take", fifty, "--take", "ids.ic3000=1", "--out", out]);
+    let digest = issued(out).digest().to_owned();
+    satellite.refused(&["confirm", SERIAL, "AAAAAA-AAAAAA-AAAAAA"], "wrong-code");
+    satellite.good(&["confirm", SERIAL, &confirmation_code(&code, request.udi(), 1, &digest)]);
+    assert_eq!(satellite.figures(), [(45_000, 50, 0, 44_950), (100, 1, 0, 99)]);
+
+    satellite.refused(&["instance", "remove", SERIAL], "return-code-needed");
+    satellite.good(&["return", SERIAL, &return_code(&code, request.udi(), &digest)]);
+    assert_eq!(satellite.figures(), [(45_000, 0, 0, 45_000), (100, 0, 0, 100)]);
+    satellite.refused(&["instance", "show", SERIAL], "instance-unknown");
+    satellite.good(&["audit", "verify"]);
+}
+
+#[test]
+fn a_killed_satellite_keeps_what_it_answered_and_its_books_balance() {
+    let (satellite, _) = Satellite::with_administrator();
+    satellite.good(&["license", "add", PLANT, "components.advantage", "1000"]);
+    for round in 1..=4_u64 {
+        let mut running = satellite.spawn();
+        let serial = format!("center-{round}");
+        let request = RequestCode::new(Udi::new("CV-CNTR-ESXI", &serial).unwrap(), round).to_string();
+        satellite.good(&["reserve", PLANT, &request, "--take", "components.advantage=10"]);
+        // One more is under way when the program is killed: it is there whole, or not at all.
+        let other =
+            RequestCode::new(Udi::new("CV-CNTR-ESXI", &format!("torn-{round}")).unwrap(), round).to_string();
+        let mut torn = satellite.command();
+        let mut torn = torn
+            .args(["reserve", PLANT, &other, "--take", "components.advantage=1"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        running.kill().unwrap();
+        running.wait().unwrap();
+        torn.wait().unwrap();
+        let instances = satellite.good(&["instance", "list"])["instances"].as_array().unwrap().clone();
+        let whole = instances.iter().filter(|it| it["name"].as_str().unwrap().contains("center-")).count();
+        let reserved = 10 * round + (instances.len() - whole) as u64;
+        assert_eq!((whole as u64, satellite.figures()[0].1), (round, reserved));
+    }
+    satellite.good(&["audit", "verify"]);
+}
+
+#[test]
+fn what_was_purchased_comes_from_an_upstream_by_signed_file() {
+    let (upstream, _) = Satellite::with_administrator();
+    let (satellite, _) = Satellite::with_administrator();
+    let (terms, file) = (satellite.data().join("terms.json"), satellite.data().join("grant.json"));
+    let tag = "regid.2019-10.com.cisco.CISCO_CYBER_VISION_A,1.0_6eb07f5f-44f0-4253-aa5-49426709a65f";
+    let list =
+        serde_json::json!([{"virtual_account": PLANT, "tag": tag, "title": "Advantage", "count": 700}]);
+    std::fs::write(&terms, list.to_string()).unwrap();
+    let (terms, path) = (terms.to_str().unwrap(), file.to_str().unwrap());
+    upstream.good(&["sync", "grant", "InternalTestDemoAccount20", "1", terms, "--out", path]);
+    satellite.refused(&["sync", "import", path], "no-upstream");
+    let key = |of: &Satellite| of.good(&["public-key"])["sync"].as_str().unwrap().to_owned();
+    let trust = satellite.data().join("data").join("upstream.pub");
+    std::fs::write(&trust, key(&satellite)).unwrap();
+    satellite.refused(&["sync", "import", path], "sync-not-believed");
+    std::fs::write(&trust, key(&upstream)).unwrap();
+    satellite.good(&["sync", "import", path]);
+    satellite.refused(&["sync", "import", path], "sync-old");
+    assert_eq!(satellite.figures(), [(700, 0, 0, 700)]);
+    assert!(satellite.good(&["sync", "export"])["file"].as_str().unwrap().contains("payloadType"));
+}
+
+#[test]
+fn no_secret_is_in_log_store_or_answers() {
+    let (satellite, password) = Satellite::with_administrator();
+    let mut running = satellite.spawn();
+    let secret = |words: &[&str]| json(&satellite.run(words))["secret"].as_str().unwrap().to_owned();
+    let secrets = [
+        password,
+        secret(&["token", "create", PLANT, "--max-uses", "2"]),
+        secret(&["key", "create", "prometheus"]),
+    ];
+    for words in
+        [&["token", "list"][..], &["key", "list"], &["admin", "list"], &["audit", "list"], &["status"]]
+    {
+        satellite.good(words);
+    }
+    running.kill().unwrap();
+    running.wait().unwrap();
+    let mut all = satellite.said.borrow().clone().into_bytes();
+    let mut files = vec![satellite.data().join("log")];
+    files
+        .extend(std::fs::read_dir(satellite.data().join("data")).unwrap().map(|entry| entry.unwrap().path()));
+    files.iter().filter(|path| path.is_file()).for_each(|path| all.extend(std::fs::read(path).unwrap()));
+    let all = String::from_utf8_lossy(&all);
+    assert!(all.contains("argon2id") && all.contains("token_create"), "the right files were searched");
+    for secret in &secrets {
+        assert!(!all.contains(secret.as_str()), "a secret is kept in clear");
+    }
+}

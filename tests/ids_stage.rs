@@ -238,6 +238,55 @@ fn bombs_end_at_their_limits() {
     assert!(stage(&lies).is_err());
 }
 
+/// Whatever an archive says, nothing is written but sets, and those are whole.
+#[test]
+fn mutated_archives_write_nowhere_else() {
+    let bench = Bench::new();
+    let seed = tar(&[
+        file(b"r/one.rules", RULE.as_bytes()),
+        (b"d/", EntryType::Directory, b""),
+        file(b"x", b"text"),
+    ]);
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut random = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % below as u64).unwrap()
+    };
+    let some = b"/.\0LK12345x7\xff \nS";
+    let (mut taken, mut refused) = (0, 0);
+    for _ in 0..400 {
+        let mut bytes = seed.clone();
+        let header = [0, 1024, 1536][random(3)];
+        for _ in 0..=random(6) {
+            bytes[header
+                + [random(100), 124 + random(12), 156, 257 + random(8), 345 + random(40)][random(5)]] =
+                some[random(some.len())];
+        }
+        let mut fixed = Header::from_byte_slice(&bytes[header..header + 512]).clone();
+        fixed.set_cksum();
+        bytes[header..header + 512].copy_from_slice(fixed.as_bytes());
+        fs::write(bench.path("mutated"), &bytes).unwrap();
+        match bench.community(&bench.path("mutated")) {
+            Ok(whole) => {
+                taken += 1;
+                bench.sets.verify(whole.record().effective()).unwrap();
+            }
+            Err(_) => refused += 1,
+        }
+    }
+    assert!(taken > 20 && refused > 20, "{taken} taken, {refused} refused");
+    let mut left: Vec<_> =
+        fs::read_dir(bench.folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["mutated", "root"]);
+    let mut root: Vec<_> =
+        fs::read_dir(bench.path("root")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    root.sort();
+    assert_eq!(root, ["lock", "sets", "tmp"]);
+}
+
 #[test]
 fn hostile_folders_are_refused() {
     let bench = Bench::new();

@@ -194,6 +194,17 @@ fn sets_changed_since_they_were_staged_are_not_linked() {
 }
 
 #[test]
+fn nobody_stages_while_sets_are_switched() {
+    let mut ready = ready();
+    let held = Sets::new(&ready.plant.config.rules).hold().unwrap();
+    let wish = tollgate::io::rules::Wish::new(RuleSet::Community, "t");
+    let bundle = ready.plant.path("bundle");
+    assert_eq!(Sets::new(&ready.plant.config.rules).stage(&bundle, &wish).unwrap_err().code(), "busy");
+    drop(held);
+    ready.converges();
+}
+
+#[test]
 fn too_little_memory_for_two_sets_is_no_switch() {
     let memory = Memory { check: true, bytes_per_rule: 1 << 50, reserve: 0 };
     let mut ready = ready();

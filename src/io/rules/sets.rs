@@ -13,10 +13,14 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::thread;
+use std::time::{Duration, SystemTime};
 
 /// Sets that are kept; beyond it the oldest go, but never the one that runs nor the one before.
 pub const SETS_MAX: usize = 6;
+/// Ten seconds for who stages.
+const HOLD_TRIES: u32 = 100;
+const HOLD_WAIT: Duration = Duration::from_millis(100);
 const RECORD_BYTES_MAX: u64 = 16 * 1024;
 
 /// What is known of a set: `set.json`. Nothing in it is believed before it was checked.
@@ -116,6 +120,21 @@ impl Sets {
         Ok(file)
     }
 
+    /// Keeps every set where it is while the result lives: a set that is being switched to must not be removed as the
+    /// oldest. Waits a little for who stages.
+    ///
+    /// # Errors
+    /// When somebody stages for longer than that.
+    pub fn hold(&self) -> Result<File, StageFault> {
+        for _ in 1..HOLD_TRIES {
+            match self.lock() {
+                Err(StageFault::Busy) => thread::sleep(HOLD_WAIT),
+                held => return held,
+            }
+        }
+        self.lock()
+    }
+
     /// Removes what earlier stages left unfinished.
     pub(super) fn sweep(&self) -> Result<(), StageFault> {
         let path = self.root.join("tmp");
@@ -145,7 +164,8 @@ impl Sets {
         found.into_iter().map(|(_, set)| set).collect()
     }
 
-    /// What the gate is told: the newest whole Community set, and all whole Subscriber sets.
+    /// What the gate is told: the newest whole Community set, and all whole Subscriber sets. Reads every byte of them: to
+    /// be asked at the start, after a stage, and when the watch finds rules changed.
     pub fn staged(&self) -> Staged {
         let whole = |set: &Effective| self.verify(*set).is_ok();
         let (community, subscriber): (Vec<_>, Vec<_>) =

@@ -36,9 +36,15 @@ pub fn reload(text: &str) -> Option<Reload> {
     })
 }
 
-/// Whether an answer that ends with a prompt is there.
-pub fn complete(text: &str) -> bool {
-    text.ends_with(PROMPT) && lines(text).any(|line| !line.is_empty())
+/// Whether the configuration generation was said, on a line that is complete.
+pub fn says_generation(text: &str) -> bool {
+    text.rfind('\n').is_some_and(|end| generation(&text[..end]).is_some())
+}
+
+/// Whether figures were said, up to the prompt after them: there may be one before them too.
+pub fn says_figures(text: &str) -> bool {
+    let figure = |line: String| line.split_once(':').is_some_and(|(_, value)| !numbers(value).is_empty());
+    text.ends_with(PROMPT) && lines(text).any(figure)
 }
 
 /// The configuration generation: the last number of the answer.
@@ -146,7 +152,9 @@ mod tests {
         let text = "o\")~ == dumping stats\ndaq\n   received: 120\n   analyzed: 118\nsnort\n  conf_reloads: 3\no\")~ ";
         assert_eq!(figures(text), Figures { reloads: 3, received: 120, analyzed: 118 });
         assert_eq!(figures(""), Figures::default());
-        assert!(complete(text) && !complete("o\")~ ") && !complete("== dumping stats\n"));
+        assert!(says_figures(text) && !says_figures("o\")~ ") && !says_figures(&text[..60]));
+        assert!(!says_figures("o\")~ == dumping stats\no\")~ "), "they come after the prompt");
+        assert!(says_generation("o\")~ configuration id: 21\n") && !says_generation("configuration id: 2"));
         assert_eq!(generation("o\")~ configuration id: 21\no\")~ "), Some(21));
         assert_eq!(generation("o\")~ "), None);
     }

@@ -32,10 +32,10 @@ pub struct Pulse {
 /// # Errors
 /// When nobody listens, or nothing that can be read is answered in time.
 pub fn pulse(socket: &Path, patience: Duration) -> Result<Pulse, SwitchFault> {
-    let text = ask(socket, "show_config_generation()", patience, answers::complete)?;
+    let text = ask(socket, "show_config_generation()", patience, answers::says_generation)?;
     let unread = || SwitchFault::Silent("it does not say its configuration generation".to_owned());
     let generation = answers::generation(&text).ok_or_else(unread)?;
-    let text = ask(socket, "dump_stats()", patience, answers::complete)?;
+    let text = ask(socket, "dump_stats()", patience, answers::says_figures)?;
     Ok(Pulse { generation, figures: answers::figures(&text) })
 }
 

@@ -100,6 +100,7 @@ impl SwitchFault {
         match self {
             Self::Set(StageFault::NotStaged(_)) => "not-staged",
             Self::Set(StageFault::Disk { .. }) => "disk",
+            Self::Set(StageFault::Busy) => "staging",
             Self::Set(_) => "damaged",
             Self::Config(_) => "config",
             Self::OtherGrant => "other-grant",

@@ -51,6 +51,7 @@ impl Snort {
 
     /// To the first whole Community set: of these, or the newest.
     fn link_community(&mut self, first: &[Effective]) -> Result<(), SwitchFault> {
+        let _held = self.sets.hold()?;
         let sets = first.iter().copied().chain(self.sets.list());
         let mut community = sets.filter(|set| set.set == RuleSet::Community);
         let found: Option<Whole> = community.find_map(|set| self.sets.verify(set).ok());

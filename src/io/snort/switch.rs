@@ -87,6 +87,7 @@ impl Snort {
     }
 
     fn switch(&mut self, order: Order, asked: &Asked) -> Result<(), SwitchFault> {
+        let _held = self.sets.hold()?;
         let whole = self.sets.verify(order.effective())?;
         self.install()?;
         let process = process::find(&self.config);

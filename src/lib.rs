@@ -17,15 +17,14 @@
 //! counters; a pair that is new moves the count. At the end the inventories of several workers, files or sensors
 //! unite by union, and [`app::agent`] prints the figures or the list, which are the same set.
 //!
-//! **How a count will reach the Center.** The words that sensors and Center exchange are there ([`model::message`]), and
-//! on the sensor a store that outlives crashes ([`io::state`]) and what to tell of it next ([`engine::sync`]). On
-//! the Center [`engine::fleet`] unites what all sensors told, and [`io::store`] commits it before anything is acknowledged.
-//! For what is licensed, `engine::licensing` holds the evaluation so far, and `engine::authority` the books of a
-//! licence authority, which [`app::satellite`] keeps in [`io::sqlite`] files. `engine::entitlement` decides what a sensor
-//! may run.
+//! **How a count reaches the Center.** [`app::agent::run`] is the daemon on the sensor: what changed goes into a store that
+//! outlives crashes ([`io::state`]), and [`engine::sync`] says what to tell of it next, in the words of
+//! [`model::message`]. Both ends meet at a broker ([`io::mqtt`]) and know each other by certificates ([`io::pki`]). On the
+//! Center, [`app::center`], [`engine::fleet`] unites what all sensors told, and [`io::store`] commits it before anything is
+//! acknowledged.
 //!
-//! [`app::agent::run`] is the daemon that holds these together on the sensor.
-//! Both ends meet at a broker ([`io::mqtt`]) and know each other by certificates ([`io::pki`]).
+//! **What is licensed.** [`engine::licensing`] is the Center's licence agent; `engine::authority` the books of the licence
+//! authority, which [`app::satellite`] keeps in [`io::sqlite`] files.
 //!
 //! **How people ask a running program.** Commands on the same machine ask through [`io::control`]: those of the agent, those
 //! of the Center ([`app::center`]), and `smartagentctl` ([`app::ctl`]).

@@ -11,7 +11,7 @@
 //!
 //! [`backoff`] says, at both ends, when to try the broker again.
 //!
-//! `licensing` is how the Center stands with the licence authority: the evaluation so far.
+//! `licensing` is how the Center stands with the licence authority.
 //!
 //! `authority` is the licence authority's books, and `entitlement` what a sensor may run because of them.
 //!

@@ -48,13 +48,16 @@ impl Licence {
     /// Tells the agent what is billed, and returns what is to be committed.
     pub(super) fn tick(&mut self, confirmed: u64, chain: &mut Chain, now: Now) -> Vec<Change> {
         if let Ok(usage) = usage(confirmed) {
-            self.agent.handle(Input::Usage(usage), now);
+            // Usage is never refused.
+            let _ = self.agent.handle(Input::Usage(usage), now);
         }
         let mut changes = Vec::new();
         for _ in 0..ACTIONS_MAX {
             match self.agent.poll(now) {
                 Some(Action::Save(state)) => changes.push(saved(state, None, now.wall)),
                 Some(Action::Notify(notice)) => self.noticed(&notice, chain, now, &mut changes),
+                // No transport carries it yet: it goes unanswered, fails as unreachable, and is asked again.
+                Some(Action::Ask(_)) => {}
                 None => break,
             }
         }

@@ -17,11 +17,17 @@
 //!
 //! **Time** is the latest time known, saved with the state: a clock set back neither extends a right nor ends one.
 
-#![allow(dead_code, reason = "words of the requests and codes that come next")]
-
 #[cfg(feature = "center")]
 mod agent;
+#[cfg(feature = "center")]
+mod answer;
+#[cfg(feature = "center")]
+mod ask;
 pub mod codes;
+#[cfg(feature = "center")]
+mod command;
+#[cfg(feature = "center")]
+mod demand;
 #[cfg(feature = "center")]
 mod evaluation;
 #[cfg(feature = "center")]
@@ -29,7 +35,11 @@ mod notice;
 #[cfg(feature = "center")]
 mod passing;
 #[cfg(feature = "center")]
+mod refusal;
+#[cfg(feature = "center")]
 mod registration;
+#[cfg(feature = "center")]
+mod reservation;
 #[cfg(feature = "center")]
 mod settings;
 #[cfg(feature = "center")]
@@ -37,7 +47,11 @@ mod standing;
 #[cfg(feature = "center")]
 mod state;
 #[cfg(feature = "center")]
+mod status;
+#[cfg(feature = "center")]
 mod summary;
+#[cfg(feature = "center")]
+mod table;
 #[cfg(feature = "center")]
 mod usage;
 #[cfg(feature = "center")]
@@ -46,13 +60,19 @@ mod utility;
 #[cfg(feature = "center")]
 pub use {
     agent::{Action, Agent, Input},
-    codes::{NoUdi, Udi},
+    answer::{Answer, Body},
+    ask::{Ask, Request},
+    codes::{AuthorityKey, NoUdi, Udi},
+    command::{Command, Done},
+    demand::Demand,
     evaluation::EVALUATION,
     notice::Notice,
+    refusal::Refusal,
     registration::{End, Reason, Token, Verdict},
     settings::{Customer, DIRECT_URL, Payment, Transport},
     standing::{Compliance, Cover, Standing, Trial, Words},
     state::{NoState, State},
+    status::{Codes, LicenseStatus, Row, Why},
     summary::{LicenseSummary, LicenseUsage},
     usage::{TAGS_MAX, TooManyTags, Usage},
     utility::UsageReport,

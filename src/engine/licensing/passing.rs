@@ -17,6 +17,7 @@ impl Agent {
     pub(super) fn advance(&mut self, now: Now) {
         let before = self.state.standing();
         self.watch_clock(now);
+        self.give_up(now);
         let mut budget = self.ticks.map(|ticks| now.ticks.since(ticks));
         self.ticks = Some(now.ticks);
         self.state.utility.skip_to(self.clock.floor(), &self.state.usage);
@@ -52,7 +53,7 @@ impl Agent {
         let short = Some(state.registration.short_since()).filter(|since| *since > UnixTime::NEVER);
         let (registered, reserved) = match &state.registration {
             Registration::Registered(registered) => (Some(registered), None),
-            Registration::Reserved(reserved) => (None, reserved.next_end(state.latest)),
+            Registration::Reserved(reserved) => (None, reserved.next_change(state.latest)),
             _ => (None, None),
         };
         let later = |time: &UnixTime| *time > state.latest;

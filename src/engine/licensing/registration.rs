@@ -303,6 +303,9 @@ pub(super) struct Registered {
     /// What the authority was told last.
     pub(super) told: Usage,
     pub(super) short_since: UnixTime,
+    /// Whether the last question had no answer.
+    #[serde(default)]
+    pub(super) silent: bool,
 }
 
 /// Something that is renewed on a schedule.
@@ -319,6 +322,12 @@ impl Renewal {
     /// Done now, again after `period`.
     pub(super) fn done(now: UnixTime, period: Duration) -> Self {
         Self { last: now, next: now.plus(period), failed: 0, failure: None }
+    }
+
+    /// Not done; again at `next`.
+    pub(super) fn fail(&mut self, next: UnixTime, failure: Option<Failure>) {
+        self.failed = self.failed.saturating_add(1);
+        (self.next, self.failure) = (next, failure);
     }
 }
 
@@ -374,6 +383,8 @@ pub(super) struct License {
     pub(super) tag: Tag,
     /// So many tokens.
     pub(super) count: u64,
+    /// Not before; always when absent.
+    pub(super) from: Option<UnixTime>,
     /// Not after; never ends when absent.
     pub(super) until: Option<UnixTime>,
     /// The name that people read.
@@ -385,8 +396,7 @@ pub(super) struct License {
 impl Reserved {
     /// Tokens of a tag at a time.
     pub(super) fn count(&self, tag: &Tag, time: UnixTime) -> u64 {
-        let holds =
-            |license: &&License| license.tag == *tag && license.until.is_none_or(|until| time < until);
+        let holds = |license: &&License| license.tag == *tag && license.holds(time);
         self.licenses.iter().filter(holds).fold(0, |sum, license| sum.saturating_add(license.count))
     }
 
@@ -395,9 +405,16 @@ impl Reserved {
         usage.iter().any(|(tag, tokens)| tokens > self.count(tag, time))
     }
 
-    /// The next end of a licence after `time`.
-    pub(super) fn next_end(&self, time: UnixTime) -> Option<UnixTime> {
-        self.licenses.iter().filter_map(|license| license.until).filter(|until| *until > time).min()
+    /// The next time after `time` at which a licence begins or ends.
+    pub(super) fn next_change(&self, time: UnixTime) -> Option<UnixTime> {
+        let times = self.licenses.iter().flat_map(|license| [license.from, license.until]);
+        times.flatten().filter(|change| *change > time).min()
+    }
+}
+
+impl License {
+    fn holds(&self, time: UnixTime) -> bool {
+        self.from.is_none_or(|from| from <= time) && self.until.is_none_or(|until| time < until)
     }
 }
 

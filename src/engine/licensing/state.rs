@@ -7,6 +7,7 @@ use super::settings::{Payment, Transport};
 use super::standing::{Compliance, Cover, Standing, Trial};
 use super::usage::Usage;
 use super::utility::Utility;
+use crate::engine::entitlement::issue::LicenseRight;
 use crate::model::entitlement::Subscription;
 use crate::model::time::UnixTime;
 use serde::{Deserialize, Serialize};
@@ -172,10 +173,21 @@ impl State {
         self.payment.is_utility() && gateway && registered
     }
 
-    /// Whether the contact's grace is over as well.
-    pub(super) fn grace_is_over(&self) -> bool {
-        let Registration::Registered(registered) = &self.registration else { return false };
-        self.latest >= registered.contact.plus(GRACE_MAX)
+    /// Whether more than the licence's own page and commands is open.
+    pub(super) fn is_open(&self) -> bool {
+        let paid = matches!(self.registration, Registration::Registered(_) | Registration::Reserved(_));
+        paid || !self.evaluation.is_over()
+    }
+
+    /// Whether Subscriber rules may run.
+    pub(super) fn right(&self) -> LicenseRight {
+        match &self.registration {
+            Registration::Registered(it) if self.latest >= it.contact.plus(GRACE_MAX) => {
+                LicenseRight::AuthorizationExpired
+            }
+            _ if self.is_open() => LicenseRight::Granted,
+            _ => LicenseRight::EvaluationExpired,
+        }
     }
 }
 

@@ -95,7 +95,9 @@ impl LicenseSummary {
             post_paid_usage_subscription: state.payment.is_utility(),
             registration_details: registration(state, held),
             authorization_details: authorization(state),
-            entitlement_details: EntitlementDetails { license_usage: rows(state) },
+            entitlement_details: EntitlementDetails {
+                license_usage: tags(state).into_iter().map(|tag| row(state, tag)).collect(),
+            },
         }
     }
 }
@@ -161,38 +163,38 @@ fn fail_message(state: &State) -> &'static str {
     }
 }
 
-/// A row for each tag that is requested or reserved, in order of the tags.
-pub(super) fn rows(state: &State) -> Vec<LicenseUsage> {
+/// The tags that are requested or reserved, in order.
+pub(super) fn tags(state: &State) -> BTreeSet<&Tag> {
     let reserved = match &state.registration {
         Registration::Reserved(reserved) => reserved.licenses.iter().map(|license| &license.tag).collect(),
         _ => Vec::new(),
     };
-    let tags: BTreeSet<&Tag> = state.usage.iter().map(|(tag, _)| tag).chain(reserved).collect();
-    tags.into_iter().map(|tag| row(state, tag)).collect()
+    state.usage.iter().map(|(tag, _)| tag).chain(reserved).collect()
 }
 
-fn row(state: &State, tag: &Tag) -> LicenseUsage {
+/// How one tag stands, its tokens in use and those reserved.
+pub(super) fn standing_of(state: &State, tag: &Tag) -> (Standing, u64, u64) {
     let in_use = state.usage.of(tag);
-    let (standing, requested, reserved) = match &state.registration {
+    match &state.registration {
         Registration::Unregistered(_) | Registration::Registering(_) => (state.standing(), in_use, 0),
         Registration::Registered(registered) => (online_row(state, registered, tag), in_use, 0),
+        // Nothing is asked for until the code is there.
         Registration::Pending(_) => (Standing::Pending, 0, 0),
         Registration::Reserved(held) => {
             let count = held.count(tag, state.latest);
             (reserved_row(in_use, count), in_use, count)
         }
-    };
+    }
+}
+
+fn row(state: &State, tag: &Tag) -> LicenseUsage {
+    let (standing, requested_count, reserved_count) = standing_of(state, tag);
     // A row of a reservation says plainly that it is authorized.
     let license_usage_status = match standing {
         Standing::Reserved(Cover::Enough) => "AUTHORIZED",
         standing => standing.words().authorization_status,
     };
-    LicenseUsage {
-        license_usage_status,
-        requested_count: requested,
-        reserved_count: reserved,
-        entitlement_tag: tag.clone(),
-    }
+    LicenseUsage { license_usage_status, requested_count, reserved_count, entitlement_tag: tag.clone() }
 }
 
 fn online_row(state: &State, registered: &Registered, tag: &Tag) -> Standing {

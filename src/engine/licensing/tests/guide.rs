@@ -27,9 +27,9 @@ fn the_line_survives_a_restart() {
 #[test]
 fn only_days_with_licenses_in_use_count() {
     let (mut agent, now) = evaluating();
-    agent.handle(Input::Usage(Usage::default()), later(now, DAY * 10));
+    agent.handle(Input::Usage(Usage::default()), later(now, DAY * 10)).unwrap();
     assert_eq!(agent.standing(later(now, DAY * 50)), Standing::Unregistered(Trial::Idle));
-    agent.handle(Input::Usage(components(1)), later(now, DAY * 50));
+    agent.handle(Input::Usage(components(1)), later(now, DAY * 50)).unwrap();
     assert_eq!(
         agent.standing(later(now, DAY * 130 - Duration::from_millis(1))),
         Standing::Unregistered(Trial::Running)

@@ -1,4 +1,10 @@
 //! Tests of the licence agent.
 
+mod cells;
+mod golden;
 mod guide;
 mod kit;
+mod model;
+mod offline;
+mod online;
+mod saved;

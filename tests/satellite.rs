@@ -64,6 +64,14 @@ impl Satellite {
         self.said.borrow_mut().push_str(&why);
     }
 
+    /// The answer to a Center's question.
+    fn smart(&self, question: &Value) -> Value {
+        let mut child =
+            self.command().arg("smart").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(question.to_string().as_bytes()).unwrap();
+        json(&child.wait_with_output().unwrap())
+    }
+
     fn spawn(&self) -> Child {
         let log = std::fs::File::options().create(true).append(true).open(self.data().join("log")).unwrap();
         let child = self.command().arg("run").stderr(log).stdout(Stdio::null()).spawn().unwrap();
@@ -238,6 +246,54 @@ fn what_was_purchased_comes_from_an_upstream_by_signed_file() {
     satellite.refused(&["sync", "import", path], "sync-old");
     assert_eq!(satellite.figures(), [(700, 0, 0, 700)]);
     assert!(satellite.good(&["sync", "export"])["file"].as_str().unwrap().contains("payloadType"));
+}
+
+#[test]
+fn a_center_registers_is_short_is_cured_reports_and_leaves() {
+    let (satellite, _) = Satellite::with_administrator();
+    let mut running = satellite.spawn();
+    satellite.good(&["license", "add", PLANT, "components.advantage", "40"]);
+    let token = json(&satellite.run(&["token", "create", PLANT, "--max-uses", "1"]))["secret"].clone();
+    let now = "2026-01-01T00:00:00Z";
+    let clock = satellite.smart(&serde_json::json!({"request": "deregister", "instance": "x", "clock": now}));
+    assert_eq!(clock["reason"], "instance-unknown");
+    let clock = clock["authority_time"].clone();
+    let tag = "regid.2019-10.com.cisco.CISCO_CYBER_VISION_A,1.0_6eb07f5f-44f0-4253-aa5-49426709a65f";
+    let udi = serde_json::json!({"product": "CV-CNTR-ESXI", "serial": SERIAL});
+    let register = |clock: &Value| {
+        serde_json::json!({"request": "register", "clock": clock, "udi": udi, "name": "center", "token": token,
+            "force": false, "subscription": "advantage", "usage": {tag: 31}, "customer": {"name": "plant"}})
+    };
+    assert_eq!(satellite.smart(&register(&now.into()))["reason"], "clocks-differ");
+    let registered = satellite.smart(&register(&clock));
+    assert_eq!(
+        (&registered["answer"], &registered["verdicts"][tag]),
+        (&"registered".into(), &"in_compliance".into())
+    );
+    assert_eq!(satellite.smart(&register(&clock))["reason"], "token-used-up");
+    let instance = registered["instance"].clone();
+    let authorize = |count: u64| serde_json::json!({"request": "authorize", "clock": clock, "instance": instance, "usage": {tag: count}});
+    assert_eq!(satellite.smart(&authorize(41))["verdicts"][tag], "out_of_compliance");
+    assert_eq!(satellite.figures(), [(40, 0, 41, -1)]);
+    assert!(satellite.good(&["alerts"])["alerts"].to_string().contains("insufficient_licenses"));
+    satellite.good(&["license", "add", PLANT, "components.advantage", "10"]);
+    assert_eq!(satellite.smart(&authorize(41))["verdicts"][tag], "in_compliance");
+    let report = serde_json::json!({"request": "usage_report", "clock": clock, "instance": instance, "report":
+        {"sequence": 1, "from": "2026-01-01T00:00:00Z", "to": "2026-01-01T04:00:00Z", "usage": {tag: 41}}});
+    for _ in 0..2 {
+        assert_eq!(satellite.smart(&report)["answer"], "reported");
+    }
+    running.kill().unwrap();
+    running.wait().unwrap();
+    let reports = satellite.good(&["usage", instance.as_str().unwrap()]);
+    assert_eq!(reports["reports"].as_array().unwrap().len(), 1, "each interval once");
+    let leave = serde_json::json!({"request": "deregister", "clock": clock, "instance": instance});
+    assert_eq!(satellite.smart(&leave)["answer"], "deregistered");
+    assert_eq!(satellite.figures(), [(50, 0, 0, 50)]);
+    assert_eq!(
+        satellite.command().arg("smart").stdin(Stdio::null()).output().unwrap().status.code(),
+        Some(1)
+    );
 }
 
 #[test]

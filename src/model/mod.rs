@@ -15,6 +15,7 @@ pub mod prefetch;
 pub mod prefix;
 pub mod profile;
 pub mod sighting;
+pub mod smart;
 pub mod time;
 pub mod topic;
 pub mod vlan;

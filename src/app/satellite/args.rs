@@ -140,6 +140,8 @@ pub enum Command {
     /// Who changed what
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Answer a Center's question: one JSON object from standard input, one to standard output
+    Smart,
     /// Synchronization by signed files
     #[command(subcommand)]
     Sync(SyncCommand),

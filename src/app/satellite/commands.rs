@@ -51,6 +51,9 @@ pub(super) enum CommandError {
         /// Why.
         source: io::Error,
     },
+    /// No question of a Center.
+    #[error("this is no question of a Center: {0}")]
+    Question(serde_json::Error),
     /// No list of terms.
     #[error("{}: no list of terms: {cause}", path.display())]
     Terms {
@@ -73,6 +76,7 @@ pub(super) fn run(cli: Cli) -> Done {
         Command::Admin(AdminCommand::Create { name, role, password_stdin }) => {
             create_admin(&folder, &name, role.into(), password_stdin, &screen)
         }
+        Command::Smart => smart(&folder),
         other => {
             let (request, out) = question(other)?;
             let value = asked(&folder, request)?;
@@ -122,11 +126,22 @@ fn create_admin(folder: &Folder, name: &Label, role: Role, from_stdin: bool, scr
     screen.show(&said)
 }
 
+/// The answer is JSON in any case, and status 0 also when it says no: the Center reads it.
+fn smart(folder: &Folder) -> Done {
+    let input = read_stdin(FILE_MAX)?;
+    let question = serde_json::from_str(&input).map_err(CommandError::Question)?;
+    Screen { json: true }.show(&asked(folder, Request::Smart(question))?)
+}
+
 fn read_password() -> Result<String, CommandError> {
+    Ok(read_stdin(1024)?.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+fn read_stdin(max: u64) -> Result<String, CommandError> {
     let mut text = String::new();
     let failed = |source| CommandError::File { what: "standard input".to_owned(), source };
-    io::stdin().take(1024).read_to_string(&mut text).map_err(failed)?;
-    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+    io::stdin().take(max).read_to_string(&mut text).map_err(failed)?;
+    Ok(text)
 }
 
 /// The question of a command, and the file that its answer goes to.

@@ -4,11 +4,16 @@
 use super::files::{self, Folder};
 use super::sync;
 use super::words::{Answer, No, Request};
-use crate::engine::authority::{Actor, Authority, Command, Damaged, Digest, Instance, Label, Reply, Role};
+use crate::engine::authority::{
+    Actor, Authority, Command, Damaged, Digest, Instance, Label, Refusal, Reply, Role, answer_of, command_of,
+    refusal_of,
+};
 use crate::io::books::{BookStore, SqliteBooks};
-use crate::io::clock;
 use crate::io::sqlite::StoreError;
+use crate::io::{clock, random};
 use crate::model::entitlement::Tag;
+use crate::model::ident::Epoch;
+use crate::model::smart::{self, Question};
 use crate::model::time::UnixTime;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -105,13 +110,34 @@ impl Desk {
     }
 
     fn carry_out(&mut self, by: &Actor, command: Command) -> Said {
+        self.commit(by, command)?.map(|reply| said(&reply)).map_err(No::from)
+    }
+
+    /// The reply to a command that is on disk, or the books' no; the outer error is the store's.
+    fn commit(&mut self, by: &Actor, command: Command) -> Result<Result<Reply, Refusal>, No> {
         let now = clock::both().wall;
-        let outcome = self.books.handle(by, command, now)?;
+        let outcome = match self.books.handle(by, command, now) {
+            Ok(outcome) => outcome,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
         if let Err(error) = self.store.commit(&outcome, now.max(self.books.account().latest)) {
             self.reread();
             return Err(failed(&error));
         }
-        Ok(said(&outcome.reply))
+        Ok(Ok(outcome.reply))
+    }
+
+    /// A Center's question, in the role of a product. Its answer is one also when it is no.
+    fn serve(&mut self, question: Question) -> Said {
+        let key = random::key().map_err(|error| No::new("failed", error.to_string()))?;
+        let id = Epoch::from_random(u128::from(key[0]) << 64 | u128::from(key[1])).to_string();
+        let by = Actor { name: "center".to_owned(), role: Role::Product };
+        let reply = match command_of(question, id) {
+            Ok(command) => self.commit(&by, command)?,
+            Err(refusal) => Err(refusal),
+        };
+        let answer = reply.map_or_else(refusal_of, answer_of);
+        Ok(json!(smart::Reply { authority_time: clock::both().wall, answer }))
     }
 
     fn reread(&mut self) {
@@ -122,6 +148,10 @@ impl Desk {
     }
 
     fn say(&mut self, by: &Actor, request: Request) -> Said {
+        let request = match request {
+            Request::Smart(question) => return self.serve(question),
+            request => request,
+        };
         let request = match self.change(request)? {
             Wish::Change(command) => return self.carry_out(by, command),
             Wish::Secret(command, secret) => return self.with_secret(by, command, &secret),
@@ -238,7 +268,7 @@ impl Desk {
             }
             Request::Code { instance } => {
                 let found = books.find(&instance)?;
-                let no = No::from(crate::engine::authority::Refusal::NotReserved);
+                let no = No::from(Refusal::NotReserved);
                 json!({"code": found.reservation().ok_or(no)?.code})
             }
             Request::Alerts { account } => json!({"alerts": books.alerts(account.as_ref(), now)}),

@@ -2,6 +2,7 @@
 
 use crate::engine::authority::{Label, Refusal, Role, TermOrder};
 use crate::model::entitlement::Tag;
+use crate::model::smart::Question;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -72,6 +73,8 @@ pub enum Request {
     AuditVerify,
     /// Lines of the audit, from a number on.
     AuditList { from: u64 },
+    /// A Center's question, carried here by hand or by a program.
+    Smart(Question),
     /// A signed file for an upstream.
     SyncExport,
     /// A signed file of an upstream.

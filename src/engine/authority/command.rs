@@ -6,6 +6,7 @@ use super::people::{Digest, Role, Task};
 use super::rows::Row;
 use crate::engine::licensing::codes::Udi;
 use crate::model::entitlement::Tag;
+use crate::model::smart::Verdict;
 use crate::model::time::UnixTime;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -204,16 +205,4 @@ pub struct VerdictRow {
     pub tag: Tag,
     /// Whether.
     pub verdict: Verdict,
-}
-
-/// Whether usage is covered.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// Enough licences.
-    InCompliance,
-    /// Too many used.
-    OutOfCompliance,
-    /// None was ever purchased.
-    InvalidTag,
 }

@@ -2,13 +2,14 @@
 
 use super::account::Label;
 use super::books::{Authority, Column, INSTANCES_MAX, LICENCES_MAX};
-use super::command::{Registration, Reply, Verdict, VerdictRow};
+use super::command::{Registration, Reply, VerdictRow};
 use super::handle::{Done, done};
 use super::instance::{Happening, Instance, Link, UsageRecord};
 use super::refusal::Refusal;
 use super::rows::RowKind;
 use crate::engine::licensing::codes::COUNT_MAX;
 use crate::model::entitlement::Tag;
+use crate::model::smart::Verdict;
 use crate::model::time::UnixTime;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;

@@ -71,6 +71,7 @@ refusals! {
     ClocksDiffer = "clocks-differ", "the clocks differ by over an hour; set them right";
     BadReport = "bad-report", "a usage report has a number, an interval that is over, and at most 32 tags";
     SyncOld = "sync-old", "the file was imported already, or a later one was; import the latest";
+    BadDevice = "bad-device", "a device has a product id and a serial number, and a plain name";
     SyncForeign = "sync-foreign", "the file is for another account";
 }
 

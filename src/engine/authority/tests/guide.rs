@@ -1,8 +1,9 @@
 //! The guide's screens, as figures of the books.
 
 use super::kit::*;
-use crate::engine::authority::{Command, LicenceRow, Refusal, Reply, Verdict};
+use crate::engine::authority::{Command, LicenceRow, Refusal, Reply};
 use crate::engine::licensing::codes::{confirmation_code, read, return_code};
+use crate::model::smart::Verdict;
 
 fn figures(row: &LicenceRow) -> (u64, u64, u64, i64) {
     (row.position.purchased, row.position.taken(), row.position.reserved, row.balance)

@@ -77,6 +77,9 @@ fn there_and_back() {
     assert_eq!(ready.snort.observe().code, "as-ordered");
     ready.converges();
     let status = ready.snort.status();
+    let last = status.last.unwrap();
+    println!("a switch: {} ms, of these Snort's stand-in {} ms", last.took_ms, last.of_snort_ms);
+    assert!(last.outcome == "applied" && last.of_snort_ms <= last.took_ms);
     let confirmed = status.confirmed.unwrap();
     assert!(confirmed.counted && confirmed.engine == "3.12.2.0" && confirmed.rules == 7);
     assert_eq!(ready.snort.carry_out(Order::Community(ready.community.bundle)).unwrap(), ready.community);

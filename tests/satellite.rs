@@ -225,6 +225,58 @@ fn a_killed_satellite_keeps_what_it_answered_and_its_books_balance() {
     satellite.good(&["audit", "verify"]);
 }
 
+/// Eight clients want more than there is while the program is killed again and again: a code that somebody got is
+/// booked, and nothing else is.
+#[test]
+fn licences_are_conserved_under_eight_clients_and_kills() {
+    let (satellite, _) = Satellite::with_administrator();
+    satellite.good(&["license", "add", PLANT, "components.advantage", "100"]);
+    let reserve = |client: u64, round: u64| {
+        let serial = format!("client-{client}-{round}");
+        let request = RequestCode::new(Udi::new("CV-CNTR-ESXI", &serial).unwrap(), round).to_string();
+        let mut command = satellite.command();
+        command.args(["reserve", PLANT, &request, "--take", "components.advantage=7"]);
+        command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap()
+    };
+    let mut got = Vec::new();
+    for round in 1..=4 {
+        let mut running = satellite.spawn();
+        let clients: Vec<Child> = (0..8).map(|client| reserve(client, round)).collect();
+        // The last round is let through, so that somebody gets something however the kills fall.
+        let calm: Vec<Child> = (8..16).filter(|_| round == 4).map(|client| reserve(client, round)).collect();
+        let mut outputs: Vec<Output> = calm.into_iter().map(|it| it.wait_with_output().unwrap()).collect();
+        running.kill().unwrap();
+        running.wait().unwrap();
+        outputs.extend(clients.into_iter().map(|client| client.wait_with_output().unwrap()));
+        let answers = outputs.into_iter();
+        let good = answers.filter(|answer| answer.status.success());
+        got.extend(good.map(|answer| json(&answer)["instance"].as_str().unwrap().to_owned()));
+    }
+    let listed = satellite.good(&["instance", "list"])["instances"].as_array().unwrap().clone();
+    let ids: Vec<&str> = listed.iter().map(|it| it["id"].as_str().unwrap()).collect();
+    assert!(!got.is_empty() && got.iter().all(|id| ids.contains(&id.as_str())), "what was answered is kept");
+    let (_, reserved, _, balance) = satellite.figures()[0];
+    assert_eq!(reserved, 7 * ids.len() as u64);
+    assert!(balance >= 0, "never more than was purchased");
+    satellite.good(&["audit", "verify"]);
+}
+
+#[test]
+fn an_audit_that_was_changed_is_found_out() {
+    let (satellite, _) = Satellite::with_administrator();
+    let store = satellite.data().join("data").join("satellite.db");
+    // No program has it open, so all of it is in the one file.
+    let bytes = std::fs::read(&store).unwrap();
+    let (name, other) = (b"person_add", b"person_adD");
+    let places: Vec<usize> =
+        bytes.windows(name.len()).enumerate().filter(|(_, part)| part == name).map(|(at, _)| at).collect();
+    assert!(!places.is_empty());
+    let mut changed = bytes;
+    places.iter().for_each(|at| changed[*at..*at + name.len()].copy_from_slice(other));
+    std::fs::write(&store, changed).unwrap();
+    satellite.refused(&["audit", "verify"], "audit-broken");
+}
+
 #[test]
 fn what_was_purchased_comes_from_an_upstream_by_signed_file() {
     let (upstream, _) = Satellite::with_administrator();

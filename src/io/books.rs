@@ -186,3 +186,81 @@ fn keep(transaction: &Transaction<'_>, report: &UsageRecord) -> Result<(), Store
     transaction.prepare_cached(sql)?.execute(params![report.instance, signed(report.sequence), body])?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::authority::{Actor, Authority, Command, Role};
+    use crate::engine::licensing::codes::AuthoritySecret;
+
+    const NOON: UnixTime = UnixTime::from_millis(1_660_125_137_000);
+
+    fn admin() -> Actor {
+        Actor { name: "anna".to_owned(), role: Role::Admin }
+    }
+
+    fn key() -> AuthoritySecret {
+        AuthoritySecret::from_bytes(&[7; 32]).unwrap()
+    }
+
+    fn founded(path: &Path) -> (Authority, SqliteBooks) {
+        let mut store = SqliteBooks::open(path).unwrap();
+        let mut books = Authority::new("account".parse().unwrap(), key(), NOON);
+        store.commit(&books.founding(), NOON).unwrap();
+        let person =
+            Command::AddPerson { name: "anna".parse().unwrap(), role: Role::Admin, password: String::new() };
+        store.commit(&books.handle(&admin(), person, NOON).unwrap(), NOON).unwrap();
+        (books, store)
+    }
+
+    #[test]
+    fn books_come_back_as_they_were_committed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("satellite.db");
+        let (books, store) = founded(&path);
+        assert!(matches!(SqliteBooks::open(&path), Err(StoreError::InUse(_))));
+        drop(store);
+        let mut store = SqliteBooks::open(&path).unwrap();
+        let again = Authority::restore(&store.rows().unwrap(), key()).unwrap();
+        assert_eq!(format!("{again:?}"), format!("{books:?}"));
+        assert_eq!(store.verify().unwrap().unwrap().head(), store.chain.head());
+    }
+
+    #[test]
+    fn a_commit_that_fails_leaves_rows_and_audit_as_they_were() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut books, mut store) = founded(&folder.path().join("satellite.db"));
+        let report = UsageRecord {
+            instance: "1".to_owned(),
+            sequence: 1,
+            from: NOON,
+            to: NOON,
+            usage: std::collections::BTreeMap::new(),
+            late: false,
+            taken: NOON,
+        };
+        let account =
+            Command::AddVirtualAccount { name: "plant".parse().unwrap(), description: String::new() };
+        let mut outcome = books.handle(&admin(), account, NOON).unwrap();
+        outcome.report = Some(report);
+        store.commit(&outcome, NOON).unwrap();
+        let before = (store.rows().unwrap(), store.chain);
+        let gone = Command::RemoveVirtualAccount { name: "plant".parse().unwrap() };
+        let mut again = books.handle(&admin(), gone, NOON).unwrap();
+        // The same report twice: the table refuses it, after the rows were written.
+        again.report = outcome.report;
+        assert!(store.commit(&again, NOON).is_err());
+        assert_eq!((store.rows().unwrap(), store.chain), before);
+        assert_eq!(store.reports("1", 1, 10).unwrap().len(), 1);
+        let reread = Authority::restore(&store.rows().unwrap(), key()).unwrap();
+        assert!(reread.virtual_accounts().any(|it| it.name.as_str() == "plant"));
+    }
+
+    #[test]
+    fn a_store_of_another_program_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("other.db");
+        Connection::open(&path).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
+        assert!(matches!(SqliteBooks::open(&path), Err(StoreError::Foreign(_))));
+    }
+}

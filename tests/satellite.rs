@@ -342,6 +342,9 @@ fn a_center_registers_is_short_is_cured_reports_and_leaves() {
     let leave = serde_json::json!({"request": "deregister", "clock": clock, "instance": instance});
     assert_eq!(satellite.smart(&leave)["answer"], "deregistered");
     assert_eq!(satellite.figures(), [(50, 0, 0, 50)]);
+    let reports = satellite.good(&["usage", instance.as_str().unwrap()]);
+    assert_eq!(reports["reports"].as_array().unwrap().len(), 1, "what was used outlives who used it");
+    satellite.refused(&["usage", "nobody"], "instance-unknown");
     assert_eq!(
         satellite.command().arg("smart").stdin(Stdio::null()).output().unwrap().status.code(),
         Some(1)

@@ -179,7 +179,7 @@ impl Authority {
                 *sum = (sum.0.saturating_add(units.reserved), sum.1.saturating_add(units.in_use));
             }
         }
-        let booked = self.licences.values().filter(|licence| licence.reserved + licence.in_use > 0);
+        let booked = self.licences.values().filter(|licence| licence.reserved > 0 || licence.in_use > 0);
         held.into_iter().eq(booked.map(|it| ((&it.virtual_account, &it.tag), (it.reserved, it.in_use))))
     }
 }

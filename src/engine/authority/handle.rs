@@ -6,8 +6,10 @@ use super::instance::UsageRecord;
 use super::people::{Actor, Role, Task};
 use super::refusal::Refusal;
 use super::rows::RowKind;
+use crate::model::entitlement::Tag;
 use crate::model::time::UnixTime;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 /// What a handler says: the answer, and a report to be kept.
 pub(super) type Done = Result<(Reply, Option<UsageRecord>), Refusal>;
@@ -110,10 +112,10 @@ fn about(command: &Command) -> serde_json::Value {
             json!({"account": virtual_account, "days": days, "max_uses": max_uses})
         }
         Command::Reserve { virtual_account, counts, .. } => {
-            json!({"account": virtual_account, "units": counts.values().sum::<u64>(), "tags": counts.len()})
+            json!({"account": virtual_account, "units": units(counts), "tags": counts.len()})
         }
         Command::UpdateReservation { instance, counts } => {
-            json!({"instance": instance, "units": counts.values().sum::<u64>(), "tags": counts.len()})
+            json!({"instance": instance, "units": units(counts), "tags": counts.len()})
         }
         Command::Override { instance, reason } => json!({"instance": instance, "reason": reason}),
         Command::Confirm { instance, .. }
@@ -124,11 +126,16 @@ fn about(command: &Command) -> serde_json::Value {
         Command::Synchronise { number, terms, .. } => json!({"number": number, "terms": terms.len()}),
         Command::Register(it) => json!({"udi": it.udi.to_string(), "force": it.force}),
         Command::Authorize { instance, usage } => {
-            json!({"instance": instance, "units": usage.values().sum::<u64>(), "tags": usage.len()})
+            json!({"instance": instance, "units": units(usage), "tags": usage.len()})
         }
         Command::Report { instance, sequence, .. } => json!({"instance": instance, "sequence": sequence}),
         Command::Sweep => json!({}),
     }
+}
+
+/// Nothing is checked yet when this is added up.
+fn units(counts: &BTreeMap<Tag, u64>) -> u64 {
+    counts.values().fold(0, |sum, count| sum.saturating_add(*count))
 }
 
 fn audit(by: &Actor, name: &str, about: &serde_json::Value, reply: &Reply) -> String {

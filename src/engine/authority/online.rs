@@ -142,7 +142,8 @@ impl Authority {
         let (id, sequence) = (record.instance.clone(), record.sequence);
         record.late = now > record.to.plus(INTERVAL);
         let duplicate = sequence <= reported;
-        let gap = sequence.saturating_sub(reported.saturating_add(1));
+        // A Center that registered anew goes on counting where it was: its first number here is as good as any.
+        let gap = if reported == 0 { 0 } else { sequence.saturating_sub(reported.saturating_add(1)) };
         self.change(&id, |instance| {
             instance.contact = now;
             if let Link::Online { reported: last, missing: all, .. } = &mut instance.link {

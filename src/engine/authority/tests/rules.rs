@@ -190,6 +190,22 @@ fn usage_reports_are_taken_once_and_in_order() {
 }
 
 #[test]
+fn hostile_counts_are_refused_and_add_up_to_no_overflow() {
+    let mut books = books();
+    books.handle(&admin(), token("t", None), noon()).unwrap();
+    books.handle(&center(), register("t", "a", "1", 8, noon()), noon()).unwrap();
+    let usage = counts(&[(advantage(), u64::MAX), (ic3000(), u64::MAX)]);
+    let ask = Command::Authorize { instance: "1".to_owned(), usage: usage.clone() };
+    assert_eq!(refused(&mut books, ask, noon()), Refusal::BadCount);
+    let all =
+        Command::Reserve { virtual_account: pool(), request: request("b", 2).to_string(), counts: usage };
+    assert_eq!(refused(&mut books, all, noon()), Refusal::BadCount);
+    let many = (0..33).map(|n| (format!("tag-{n}").try_into().unwrap(), 1)).collect();
+    let ask = Command::Authorize { instance: "1".to_owned(), usage: many };
+    assert_eq!(refused(&mut books, ask, noon()), Refusal::TooMany);
+}
+
+#[test]
 fn silence_alerts_then_frees_then_removes() {
     let mut books = books();
     books.handle(&admin(), order(&advantage(), 10, None), noon()).unwrap();

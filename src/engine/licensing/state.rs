@@ -45,7 +45,7 @@ pub struct State {
 /// A saved state that is not believed.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum NoState {
-    /// Longer than [`BYTES_MAX`].
+    /// Longer than `BYTES_MAX`.
     #[error("the saved licence state is longer than {BYTES_MAX} bytes; restore it from a backup")]
     TooLong,
     /// Not JSON, or not these fields.

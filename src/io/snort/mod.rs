@@ -17,7 +17,7 @@
 //! of rules that it says there. Or: a process that began after the link was set, with this configuration, and that has
 //! not reloaded since. Anything less is a fault with a reason code ([`SwitchFault::code`]).
 //!
-//! **Who may point the link where.** [`link`] has two functions. The one for Subscriber sets uses up a `SubscriberGrant`.
+//! **Who may point the link where.** `link` has two functions. The one for Subscriber sets uses up a `SubscriberGrant`.
 //! Whatever goes wrong elsewhere ends at a Community set.
 //!
 //! All of it blocks; it belongs on a thread of its own.

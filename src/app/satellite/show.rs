@@ -1,7 +1,7 @@
 //! Answers as people read them: a list as a table, anything else one line a word.
 
 use comfy_table::{Table, presets};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::fmt::Write as _;
 
 /// An answer as text.
@@ -26,42 +26,59 @@ pub(super) fn text(answer: &Value) -> String {
     out
 }
 
+/// The order in which columns are read; others stand behind them.
+const ORDER: [&str; 12] = [
+    "number",
+    "at",
+    "id",
+    "severity",
+    "kind",
+    "name",
+    "license",
+    "account",
+    "virtual_account",
+    "billing",
+    "expires",
+    "purchased",
+];
+
 fn table(name: &str, rows: &[Value]) -> String {
-    let rows: Vec<Map<String, Value>> = rows.iter().map(|row| line(name, row)).collect();
+    let portal = name == "licenses" && rows.iter().all(|row| row["balance"].is_i64());
+    let rows: Vec<Vec<(&str, Value)>> =
+        rows.iter().map(|row| if portal { portal_line(row) } else { line(row) }).collect();
     let Some(first) = rows.first() else { return format!("no {name}\n") };
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    table.set_header(first.keys());
+    table.set_header(first.iter().map(|(name, _)| name.replace('_', " ")));
     for row in &rows {
-        table.add_row(row.values().map(cell));
+        table.add_row(row.iter().map(|(_, value)| cell(value)));
     }
     table.lines().map(|line| line.trim().to_owned() + "\n").collect()
 }
 
-/// A row's words. Licences read as on the portal: "14343 (9843 Reserved)", "+ 44657".
-fn line(name: &str, row: &Value) -> Map<String, Value> {
-    let mut words = row.as_object().cloned().unwrap_or_default();
-    if name == "licenses" && words.contains_key("balance") {
-        let number = |name: &str| row[name].as_u64().unwrap_or(0);
-        let taken = number("reserved") + number("in_use");
-        let in_use = format!("{taken} ({} Reserved)", number("reserved"));
-        let balance = row["balance"].as_i64().unwrap_or(0);
-        let balance = format!("{} {}", if balance < 0 { '-' } else { '+' }, balance.unsigned_abs());
-        let words_of = |name: &str| row[name].clone();
-        words = [
-            ("Virtual Account", words_of("virtual_account")),
-            ("License", words_of("license")),
-            ("Billing", words_of("billing")),
-            ("Expires", words_of("expires")),
-            ("Purchased", words_of("purchased")),
-            ("In Use", in_use.into()),
-            ("Balance", balance.into()),
-        ]
-        .map(|(name, value)| (name.to_owned(), value))
-        .into_iter()
-        .collect();
-    }
+fn line(row: &Value) -> Vec<(&str, Value)> {
+    let words = row.as_object().into_iter().flatten();
+    let mut words: Vec<(&str, Value)> = words.map(|(name, value)| (name.as_str(), value.clone())).collect();
+    words.sort_by_key(|(name, _)| ORDER.iter().position(|known| known == name).unwrap_or(ORDER.len()));
     words
+}
+
+/// Licences read as on the portal: "14343 (9843 Reserved)", "+ 44657".
+fn portal_line(row: &Value) -> Vec<(&'static str, Value)> {
+    let number = |name: &str| row[name].as_u64().unwrap_or(0);
+    let reserved = number("reserved");
+    let in_use = format!("{} ({reserved} Reserved)", reserved.saturating_add(number("in_use")));
+    let balance = row["balance"].as_i64().unwrap_or(0);
+    let balance = format!("{} {}", if balance < 0 { '-' } else { '+' }, balance.unsigned_abs());
+    vec![
+        ("Virtual Account", row["virtual_account"].clone()),
+        ("License", row["license"].clone()),
+        ("Billing", row["billing"].clone()),
+        ("Expires", row["expires"].clone()),
+        ("Purchased", row["purchased"].clone()),
+        ("In Use", in_use.into()),
+        ("Balance", balance.into()),
+    ]
 }
 
 fn cell(value: &Value) -> String {
@@ -84,6 +101,7 @@ mod tests {
             "expires": "-", "purchased": 59000, "reserved": 9843, "in_use": 4500, "balance": 44657});
         let shown = text(&json!({"licenses": [row]}));
         assert!(shown.contains("14343 (9843 Reserved)") && shown.contains("+ 44657"), "{shown}");
+        assert!(shown.starts_with("Virtual Account"), "in the portal's order: {shown}");
     }
 
     #[test]

@@ -240,9 +240,9 @@ fn no_certificate_is_refused_by_the_broker() {
     let place = format!("localhost:{}", broker.port);
     let ca = broker.path("pki/ca.pem");
     let client = Command::new("openssl")
-        .args(["s_client", "-connect", &place, "-tls1_3", "-CAfile"])
+        .args(["s_client", "-connect", &place, "-tls1_3", "-ign_eof", "-CAfile"])
         .arg(ca)
-        .stdin(Stdio::piped())
+        .stdin(Stdio::null())
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&client.stderr).into_owned();

@@ -7,6 +7,7 @@
 //! | a network interface, by libpcap; its filter compiler | [`capture::libpcap`] | `pcap` |
 //! | commands on the same machine | [`control`] | `tokio`, std |
 //! | the durable state of an agent | [`state`] | `redb` |
+//! | locks between programs | [`lock`] | std |
 //! | small files, written whole or not at all | [`whole_file`] | std |
 //! | lines of events | [`lines`] | std |
 //! | the program's log | [`log`] | `tracing-subscriber`, `tracing-journald` |
@@ -30,6 +31,8 @@ pub mod clock;
 pub mod control;
 #[cfg(feature = "agent")]
 pub mod lines;
+#[cfg(any(feature = "agent", feature = "center", feature = "satellite"))]
+pub mod lock;
 #[cfg(any(feature = "agent", feature = "center", feature = "satellite"))]
 pub mod log;
 #[cfg(any(feature = "agent", feature = "center"))]

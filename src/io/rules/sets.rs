@@ -7,7 +7,7 @@ use super::manifest::{MANIFEST, SIGNATURE};
 use super::render::{nowhere, render};
 use super::source::{Code, Limits, each};
 use crate::engine::entitlement::{Effective, Staged};
-use crate::io::whole_file;
+use crate::io::{lock, whole_file};
 use crate::model::lease::{BundleDigest, RuleSet};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -114,10 +114,7 @@ impl Sets {
     pub(super) fn lock(&self) -> Result<File, StageFault> {
         make_folder(&self.root.join("sets"))?;
         let path = self.root.join("lock");
-        let file = File::options().create(true).append(true).open(&path);
-        let file = file.map_err(StageFault::disk("open", &path))?;
-        file.try_lock().map_err(|_| StageFault::Busy)?;
-        Ok(file)
+        lock::take(&path).map_err(StageFault::disk("lock", &path))?.ok_or(StageFault::Busy)
     }
 
     /// Keeps every set where it is while the result lives: a set that is being switched to must not be removed as the

@@ -8,7 +8,7 @@ pub use error::StoreError;
 pub(in crate::io) use schema::Schema;
 
 use rusqlite::Connection;
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -36,13 +36,8 @@ pub(in crate::io) fn lock(path: &Path) -> Result<File, StoreError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     let name = PathBuf::from(name);
-    let file = File::options().create(true).truncate(false).write(true).open(&name);
-    let file = file.map_err(StoreError::file(&name))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse(path.to_owned())),
-        Err(TryLockError::Error(error)) => Err(StoreError::file(&name)(error)),
-    }
+    let lock = super::lock::take(&name).map_err(StoreError::file(&name))?;
+    lock.ok_or_else(|| StoreError::InUse(path.to_owned()))
 }
 
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {

@@ -5,11 +5,12 @@ use super::genesis::{Genesis, Marker, sync_folder};
 use super::tables::{self, Meta};
 use super::{Settings, State};
 use crate::engine::sync::Happening;
+use crate::io::lock;
 use crate::model::ident::Epoch;
 use crate::model::message::{EventKind, Severity};
 use crate::model::time::UnixTime;
 use redb::Database;
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -113,13 +114,9 @@ impl Folder {
     fn lock(path: &Path) -> Result<Self, StoreFault> {
         std::fs::create_dir_all(path).map_err(|error| StoreFault::io(path, error))?;
         let file = path.join("lock");
-        let lock = File::options().create(true).truncate(false).write(true).open(&file);
-        let lock = lock.map_err(|error| StoreFault::io(&file, error))?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(StoreFault::InUse(path.to_owned())),
-            Err(TryLockError::Error(error)) => Err(StoreFault::io(&file, error)),
-        }
+        let lock = lock::take(&file).map_err(|error| StoreFault::io(&file, error))?;
+        let lock = lock.ok_or_else(|| StoreFault::InUse(path.to_owned()))?;
+        Ok(Self { path: path.to_owned(), _lock: lock })
     }
 
     /// The folder's path.

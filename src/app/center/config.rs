@@ -177,6 +177,11 @@ impl Config {
         self.control_socket.clone().unwrap_or_else(|| self.data.join("control.sock"))
     }
 
+    /// The public key of the licence authority, where there is one.
+    pub fn authority(&self) -> PathBuf {
+        self.data.join("authority.pem")
+    }
+
     /// The store.
     pub fn store(&self) -> PathBuf {
         self.data.join("store").join("center.db")

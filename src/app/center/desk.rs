@@ -5,13 +5,14 @@ use super::listing::{self, Wanted};
 use super::state::{Center, CenterError};
 use super::turn::Turn;
 use super::words::{
-    Bundle, CountAnswer, CountLine, Done, Figures, LedgerAnswer, PolicyAnswer, Request, SensorLine,
-    StatusAnswer,
+    Bundle, CountAnswer, CountLine, Done, Figures, LedgerAnswer, LicenseAnswer, PolicyAnswer, Request,
+    SensorLine, StatusAnswer,
 };
 use crate::engine::fleet::ledger::Broken;
 use crate::engine::fleet::{self, Certificate, SensorView, Standing, Unknown};
 use crate::engine::inventory::RULES_VERSION;
 use crate::engine::inventory::policy::Contradiction;
+use crate::engine::licensing::Command;
 use crate::io::control::Question;
 use crate::io::pki::{self, Authority, PkiError};
 use crate::io::random::{self, NoRandomness};
@@ -141,7 +142,22 @@ impl Center {
             }
             Request::Status => value(&self.status_answer(now)),
             Request::LicenseSummary => value(&serde_json::to_string(&self.licence.summary(now))?),
+            Request::LicenseStatus => value(&self.licence.status(now)),
+            Request::License { order } => value(&self.license(order, now, turn)?),
         }
+    }
+
+    /// What the agent refuses is an answer; what it changes is committed before it is told.
+    fn license(&mut self, order: Command, now: Now, turn: &mut Turn) -> Result<LicenseAnswer, DeskError> {
+        let random = random::key()?[0];
+        let answer = match self.licence.order(order, random, now) {
+            Err(refusal) => {
+                LicenseAnswer::Refused { reason: refusal.code().to_owned(), text: refusal.to_string() }
+            }
+            Ok(code) => LicenseAnswer::Done { code, standing: self.licence.words(now).0 },
+        };
+        turn.changes.extend(self.licence.take(&mut self.chain, now));
+        Ok(answer)
     }
 
     fn sensor_lines(&self, now: Now) -> Vec<SensorLine> {

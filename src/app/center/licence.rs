@@ -3,10 +3,11 @@
 use crate::engine::fleet::Change;
 use crate::engine::fleet::ledger::{BadBody, Chain, Kind};
 use crate::engine::licensing::{
-    Action, Agent, Input, LicenseSummary, NoState, NoUdi, Notice, TooManyTags, Udi, Usage,
+    Action, Agent, AuthorityKey, Command, Demand, Done, Input, LicenseStatus, LicenseSummary, NoState, NoUdi,
+    Notice, Refusal, Udi, Usage,
 };
 use crate::io::random::{self, NoRandomness};
-use crate::model::entitlement::Class;
+use crate::model::lease::RuleSet;
 use crate::model::time::{Now, UnixTime};
 use std::collections::BTreeMap;
 
@@ -36,21 +37,42 @@ pub(super) struct Licence {
 }
 
 impl Licence {
-    /// Takes up what was saved, or begins the evaluation of a new Center.
-    pub(super) fn open(saved: Option<&[u8]>, now: Now) -> Result<Self, LicenceError> {
-        let agent = match saved {
+    /// Takes up what was saved, or begins the evaluation of a new Center. Codes are believed when `authority` signed them.
+    pub(super) fn open(
+        saved: Option<&[u8]>,
+        authority: Option<AuthorityKey>,
+        now: Now,
+    ) -> Result<Self, LicenceError> {
+        let mut agent = match saved {
             Some(saved) => Agent::restore(saved, now)?,
             None => Agent::new(Udi::new(PRODUCT, &serial()?)?, now),
         };
+        agent.trust(authority);
         Ok(Self { agent })
     }
 
     /// Tells the agent what is billed, and returns what is to be committed.
     pub(super) fn tick(&mut self, confirmed: u64, chain: &mut Chain, now: Now) -> Vec<Change> {
-        if let Ok(usage) = usage(confirmed) {
-            // Usage is never refused.
-            let _ = self.agent.handle(Input::Usage(usage), now);
+        // Usage is never refused.
+        let _ = self.agent.handle(Input::Usage(self.usage(confirmed)), now);
+        self.take(chain, now)
+    }
+
+    /// Carries out an order; returns the code that is to be carried to the authority, if there is one.
+    pub(super) fn order(
+        &mut self,
+        command: Command,
+        random: u64,
+        now: Now,
+    ) -> Result<Option<String>, Refusal> {
+        match self.agent.handle(Input::Command { command, random }, now)? {
+            Done::Done => Ok(None),
+            Done::Request(code) | Done::Confirmation(code) | Done::Return(code) => Ok(Some(code)),
         }
+    }
+
+    /// What is to be committed because of what the agent was told.
+    pub(super) fn take(&mut self, chain: &mut Chain, now: Now) -> Vec<Change> {
         let mut changes = Vec::new();
         for _ in 0..ACTIONS_MAX {
             match self.agent.poll(now) {
@@ -79,6 +101,17 @@ impl Licence {
         self.agent.summary(now)
     }
 
+    /// For people, and for pages.
+    pub(super) fn status(&self, now: Now) -> LicenseStatus {
+        self.agent.status(now)
+    }
+
+    /// One token a component that is confirmed.
+    fn usage(&self, confirmed: u64) -> Usage {
+        let (subscription, rules) = (self.agent.subscription(), RuleSet::Community);
+        Demand { components: confirmed, subscription, rules, ids: BTreeMap::new() }.usage()
+    }
+
     /// Whole days of evaluation that are left.
     pub(super) fn evaluation_days(&self, now: Now) -> u64 {
         let summary = serde_json::to_value(self.summary(now)).unwrap_or_default();
@@ -90,11 +123,6 @@ impl Licence {
         let words = self.agent.standing(now).words();
         (format!("{}, {}", words.registration, words.authorization), words.banner)
     }
-}
-
-/// One token a component that is confirmed.
-fn usage(confirmed: u64) -> Result<Usage, TooManyTags> {
-    BTreeMap::from([(Class::Advantage.tag(), confirmed)]).try_into()
 }
 
 fn saved(state: String, audit: Option<String>, at: UnixTime) -> Change {
@@ -139,21 +167,21 @@ mod tests {
     #[test]
     fn the_evaluation_runs_only_while_something_is_billed_and_survives_a_restart() {
         let mut chain = Chain::default();
-        let mut licence = Licence::open(None, at(0)).unwrap();
+        let mut licence = Licence::open(None, None, at(0)).unwrap();
         licence.tick(0, &mut chain, at(0));
         licence.tick(0, &mut chain, at(10 * DAY));
         assert_eq!(days(&licence, at(10 * DAY)), 90, "nothing is in use");
         licence.tick(105, &mut chain, at(10 * DAY));
         let saved = state_of(&licence.tick(105, &mut chain, at(45 * DAY))).unwrap();
         assert_eq!(days(&licence, at(45 * DAY)), 55);
-        let licence = Licence::open(Some(&saved), at(45 * DAY)).unwrap();
+        let licence = Licence::open(Some(&saved), None, at(45 * DAY)).unwrap();
         assert_eq!(days(&licence, at(45 * DAY)), 55);
     }
 
     #[test]
     fn each_transition_is_in_audit_and_ledger() {
         let mut chain = Chain::default();
-        let mut licence = Licence::open(None, at(0)).unwrap();
+        let mut licence = Licence::open(None, None, at(0)).unwrap();
         let changes = licence.tick(1, &mut chain, at(1));
         let audits = changes.iter().filter(|change| matches!(change, Change::Licence { audit: Some(_), .. }));
         let entries = changes.iter().filter(|change| matches!(change, Change::Ledger(_)));
@@ -162,6 +190,6 @@ mod tests {
 
     #[test]
     fn a_damaged_state_is_not_taken_for_a_new_center() {
-        assert!(Licence::open(Some(b"{}"), at(0)).is_err());
+        assert!(Licence::open(Some(b"{}"), None, at(0)).is_err());
     }
 }

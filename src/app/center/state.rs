@@ -6,21 +6,27 @@ use super::turn::Turn;
 use super::words::Intake;
 use crate::engine::fleet::ledger::{Chain, Kind as Entry, Sampler};
 use crate::engine::fleet::{Change, Fleet, Input, Limits, Notice, NoticeKind, Refusal, SensorView, Standing};
+use crate::engine::licensing::AuthorityKey;
 use crate::io::clock;
 use crate::io::mqtt::Message;
 use crate::io::random::{self, NoRandomness};
 use crate::io::store::{Sqlite, Store, StoreError};
+use crate::io::whole_file;
 use crate::model::ident::SensorId;
 use crate::model::message::{Birth, Command, DecodeError, Event, Order, Report, Severity, Status, decode};
 use crate::model::time::{Now, Ticks};
 use crate::model::topic::Kind;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// How often refused messages are told in the log.
 const GRUMBLE_EVERY: Duration = Duration::from_secs(10);
 /// A sensor is asked for a status no more often than this.
 const ASK_EVERY: Duration = Duration::from_secs(2);
+
+/// The longest file that may hold the licence authority's key, in bytes.
+const AUTHORITY_MAX: u64 = 4096;
 
 /// Everything.
 pub(super) struct Center {
@@ -54,6 +60,14 @@ pub enum CenterError {
     /// The table's key.
     #[error("{0}")]
     Random(#[from] NoRandomness),
+    /// The licence authority's key is there and cannot be used.
+    #[error("{}: {why}; put the `codes` key there that `tollgate-satellite public-key` prints", path.display())]
+    Authority {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
 }
 
 /// Why nothing is taken of a message.
@@ -74,7 +88,7 @@ impl Center {
         let path = config.store();
         let mut store = if to_write { Sqlite::open(&path)? } else { Sqlite::open_to_read(&path)? };
         let fleet = store.fleet(random::key()?, Limits::default(), now)?;
-        let licence = Licence::open(store.licence()?.as_deref(), now)?;
+        let licence = Licence::open(store.licence()?.as_deref(), authority(config)?, now)?;
         Ok(Self {
             chain: store.ledger_end()?,
             config: config.clone(),
@@ -259,6 +273,19 @@ impl Center {
         tracing::warn!(%sensor, kind = kind.name(), %why, unsaid, "a message was refused");
         self.grumbled = Some(now.ticks);
     }
+}
+
+/// Whose authorization codes are believed. Without the file none are.
+fn authority(config: &Config) -> Result<Option<AuthorityKey>, CenterError> {
+    let path = config.authority();
+    let read = match whole_file::read(&path, AUTHORITY_MAX) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        read => read.map_err(|error| error.to_string()),
+    };
+    let key = read.and_then(|pem| {
+        AuthorityKey::from_pem(&String::from_utf8_lossy(&pem)).map_err(|error| error.to_string())
+    });
+    key.map(Some).map_err(|why| CenterError::Authority { path, why })
 }
 
 fn say(notice: &Notice) {

@@ -1,5 +1,6 @@
 //! What commands ask a Center and what it answers, over the control socket or from its store.
 
+use crate::engine::licensing::Command;
 use crate::model::ident::SensorId;
 use crate::model::message::CountingPolicy;
 use crate::model::prefix::Prefix;
@@ -71,6 +72,13 @@ pub enum Request {
     Status,
     /// The licence in one line.
     LicenseSummary,
+    /// What the License page shows.
+    LicenseStatus,
+    /// An order to the licence agent.
+    License {
+        /// The order.
+        order: Command,
+    },
 }
 
 impl Request {
@@ -78,9 +86,33 @@ impl Request {
     pub const fn changes(&self) -> bool {
         matches!(
             self,
-            Self::Purge { .. } | Self::SetPolicy { .. } | Self::Enroll { .. } | Self::Revoke { .. }
+            Self::Purge { .. }
+                | Self::SetPolicy { .. }
+                | Self::Enroll { .. }
+                | Self::Revoke { .. }
+                | Self::License { .. }
         )
     }
+}
+
+/// What came of an order to the licence agent.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LicenseAnswer {
+    /// It is done.
+    Done {
+        /// The code that is to be carried to the authority, if there is one.
+        code: Option<String>,
+        /// How the Center stands now.
+        standing: String,
+    },
+    /// It is refused, and nothing changed.
+    Refused {
+        /// The reason code.
+        reason: String,
+        /// What is wrong, and the next step.
+        text: String,
+    },
 }
 
 /// Where a page of components ended.

@@ -341,7 +341,7 @@ fn token(token: &crate::engine::authority::Token, now: UnixTime) -> Value {
 
 fn brief(instance: &Instance) -> Value {
     let remark = instance.reservation().map_or("", |_| "Reserved Licenses");
-    json!({"id": instance.id, "name": instance.name, "product_type": crate::engine::authority::PRODUCT_TYPE,
+    json!({"id": instance.id, "name": instance.name, "serial": instance.udi.serial(), "product_type": crate::engine::authority::PRODUCT_TYPE,
         "account": instance.virtual_account, "contact": instance.contact, "remark": remark})
 }
 
@@ -349,7 +349,6 @@ fn whole(instance: &Instance) -> Value {
     let mut value = brief(instance);
     value["product"] = json!("Cisco Cyber Vision");
     value["pid"] = json!(instance.udi.product());
-    value["serial"] = json!(instance.udi.serial());
     value["registered"] = json!(instance.registered);
     value["update_pending"] = json!(instance.reservation().is_some_and(|it| it.before.is_some()));
     value["holds"] = json!(instance.holds);

@@ -14,6 +14,7 @@ use super::summary::LicenseSummary;
 use super::usage::Usage;
 use crate::engine::entitlement::issue::LicenseRight;
 use crate::engine::entitlement::trust::FloorClock;
+use crate::model::entitlement::Subscription;
 use crate::model::time::{Now, Ticks, UnixTime};
 use std::collections::VecDeque;
 
@@ -163,6 +164,11 @@ impl Agent {
     /// Whether Subscriber rules may run, as of `now`.
     pub fn right(&self, now: Now) -> LicenseRight {
         self.at(now).state.right()
+    }
+
+    /// The package of features that is paid for.
+    pub const fn subscription(&self) -> Subscription {
+        self.state.subscription
     }
 
     /// The device that this Center is.

@@ -8,9 +8,11 @@ use super::settings::{Payment, Transport};
 use super::table::{Kind, Step, cell};
 use crate::model::entitlement::Subscription;
 use crate::model::time::UnixTime;
+use serde::{Deserialize, Serialize};
 
-/// An order.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// An order, as it is typed and travels to the Center.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Command {
     /// Essentials or Advantage; may cost.
     SetSubscription(Subscription),

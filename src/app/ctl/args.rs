@@ -1,0 +1,313 @@
+//! What `smartagentctl` is asked for, as typed.
+
+use crate::app::center::args::CONFIG;
+use crate::engine::licensing::{Command, Customer, Payment, Transport};
+use crate::model::entitlement::Subscription;
+use clap::{ArgGroup, Args, Parser, ValueEnum};
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+/// The longest file or input that is read: codes have at most 8 KiB.
+const INPUT_MAX: u64 = 64 * 1024;
+
+const EXAMPLES: &str = "\
+A Center without a network reserves licences by four codes:
+  smartagentctl --reservation-request             prints the request code; enter it at the authority
+  smartagentctl --reservation-install code.xml    what the authority answered
+  smartagentctl --reservation-install new.xml     an update; prints the confirmation code for the authority
+  smartagentctl --reservation-return              prints the return code for the authority
+
+Exit status: 0 done; 1 refused, with the reason and its code, or the Center cannot be asked; 2 wrong usage.";
+
+/// Asks the Center's licence agent, or orders it.
+#[derive(Debug, Parser)]
+#[command(name = "smartagentctl", version, arg_required_else_help = true, after_help = EXAMPLES)]
+#[command(group = ArgGroup::new("verb").required(true).args(VERBS))]
+pub struct Cli {
+    /// What to do.
+    #[command(flatten)]
+    pub verb: Verb,
+    /// With --register: even when the authority holds this Center already
+    #[arg(long, requires = "register")]
+    force: bool,
+    /// With --set-mode utility: who pays.
+    #[command(flatten)]
+    customer: CustomerArgs,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+    /// The Center's configuration
+    #[arg(long, value_name = "FILE", default_value = CONFIG)]
+    pub config: PathBuf,
+}
+
+const VERBS: [&str; 17] = [
+    "get_license_summary",
+    "get_license_status",
+    "set_subscription",
+    "set_mode",
+    "set_transport",
+    "register",
+    "deregister",
+    "renew_id",
+    "renew_auth",
+    "reservation_request",
+    "reservation_cancel",
+    "reservation_install",
+    "reservation_confirmation",
+    "reservation_confirmed",
+    "reservation_return",
+    "reservation_discard",
+    "reservation_returned",
+];
+
+/// One of these.
+#[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "the flags of the guide's command, one of them at a time")]
+pub struct Verb {
+    /// Print the licence's state as one line of JSON
+    #[arg(long)]
+    pub get_license_summary: bool,
+    /// Print what the License page shows
+    #[arg(long)]
+    pub get_license_status: bool,
+    /// Choose the package of features; may cost
+    #[arg(long, value_name = "SUBSCRIPTION")]
+    set_subscription: Option<SubscriptionWord>,
+    /// Pay for a term before, or for usage after
+    #[arg(long, value_name = "MODE")]
+    set_mode: Option<ModeWord>,
+    /// How the authority is reached: `direct`, `proxy:HOST:PORT`, or the URL of a gateway
+    #[arg(long, value_name = "TRANSPORT", value_parser = transport)]
+    set_transport: Option<Transport>,
+    /// Register with this token of the authority; `-` reads it from standard input
+    #[arg(long, value_name = "TOKEN")]
+    register: Option<String>,
+    /// Give the registration back, or stop trying to register
+    #[arg(long)]
+    deregister: bool,
+    /// Renew the ID certificate now
+    #[arg(long)]
+    renew_id: bool,
+    /// Renew the authorization now
+    #[arg(long)]
+    renew_auth: bool,
+    /// Print the request code of a reservation
+    #[arg(long)]
+    reservation_request: bool,
+    /// Forget the request
+    #[arg(long)]
+    reservation_cancel: bool,
+    /// Install the authorization code in this file; `-` reads standard input
+    #[arg(long, value_name = "FILE")]
+    reservation_install: Option<PathBuf>,
+    /// Print the confirmation code of an update
+    #[arg(long)]
+    pub reservation_confirmation: bool,
+    /// The confirmation code has been entered at the authority
+    #[arg(long)]
+    reservation_confirmed: bool,
+    /// Give the reservation back; prints the return code
+    #[arg(long)]
+    reservation_return: bool,
+    /// Print a return code for an authorization code that will not be installed
+    #[arg(long, value_name = "FILE")]
+    reservation_discard: Option<PathBuf>,
+    /// The return code has been entered at the authority
+    #[arg(long)]
+    reservation_returned: bool,
+}
+
+/// Essentials or Advantage.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum SubscriptionWord {
+    /// The basic features
+    Essentials,
+    /// All features
+    Advantage,
+}
+
+/// How tokens are paid for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ModeWord {
+    /// A term, before
+    Prepaid,
+    /// Usage, after
+    Utility,
+}
+
+/// Who pays, each 1 to 250 characters.
+#[derive(Debug, Args)]
+#[group(multiple = true, requires = "set_mode")]
+#[allow(clippy::struct_field_names, reason = "fields are the names of options")]
+struct CustomerArgs {
+    /// Customer ID
+    #[arg(long, value_name = "TEXT")]
+    customer_id: Option<String>,
+    /// Customer name
+    #[arg(long, value_name = "TEXT")]
+    customer_name: Option<String>,
+    /// Street
+    #[arg(long, value_name = "TEXT")]
+    customer_street: Option<String>,
+    /// City
+    #[arg(long, value_name = "TEXT")]
+    customer_city: Option<String>,
+    /// State
+    #[arg(long, value_name = "TEXT")]
+    customer_state: Option<String>,
+    /// Country
+    #[arg(long, value_name = "TEXT")]
+    customer_country: Option<String>,
+    /// Postal code
+    #[arg(long, value_name = "TEXT")]
+    customer_postal_code: Option<String>,
+}
+
+impl Cli {
+    /// The order to the licence agent; `None` when something is asked instead.
+    ///
+    /// # Errors
+    /// When a code or token cannot be read.
+    pub fn order(self) -> Result<Option<Command>, String> {
+        let Self { verb, force, customer, .. } = self;
+        let flags = [
+            (verb.deregister, Command::Deregister),
+            (verb.renew_id, Command::RenewId),
+            (verb.renew_auth, Command::RenewAuthorization),
+            (verb.reservation_request, Command::RequestReservation),
+            (verb.reservation_cancel, Command::CancelReservation),
+            (verb.reservation_confirmed, Command::CodeEntered),
+            (verb.reservation_return, Command::ReturnReservation),
+            (verb.reservation_returned, Command::AcknowledgeReturn),
+        ];
+        let valued = [
+            verb.set_subscription.map(|word| Ok(Command::SetSubscription(word.into()))),
+            verb.set_mode.map(|mode| Ok(Command::SetPayment(customer.payment(mode)))),
+            verb.set_transport.map(|transport| Ok(Command::SetTransport(transport))),
+            verb.register.map(|token| Ok(Command::Register { token: token_of(token)?, force })),
+            verb.reservation_install.map(|file| Ok(Command::Install(text(&file)?))),
+            verb.reservation_discard.map(|file| Ok(Command::Discard(text(&file)?))),
+        ];
+        let flag = flags.into_iter().find(|(set, _)| *set).map(|(_, command)| Ok(command));
+        valued.into_iter().flatten().next().or(flag).transpose()
+    }
+}
+
+impl From<SubscriptionWord> for Subscription {
+    fn from(word: SubscriptionWord) -> Self {
+        match word {
+            SubscriptionWord::Essentials => Self::Essentials,
+            SubscriptionWord::Advantage => Self::Advantage,
+        }
+    }
+}
+
+impl CustomerArgs {
+    fn payment(self, mode: ModeWord) -> Payment {
+        if mode == ModeWord::Prepaid {
+            return Payment::Prepaid;
+        }
+        Payment::Utility {
+            customer: Customer {
+                id: self.customer_id,
+                name: self.customer_name,
+                street: self.customer_street,
+                city: self.customer_city,
+                state: self.customer_state,
+                country: self.customer_country,
+                postal_code: self.customer_postal_code,
+            },
+        }
+    }
+}
+
+fn transport(text: &str) -> Result<Transport, String> {
+    if text == "direct" {
+        return Ok(Transport::Direct);
+    }
+    let Some(proxy) = text.strip_prefix("proxy:") else {
+        return Ok(Transport::Gateway { url: text.to_owned() });
+    };
+    let (host, port) = proxy.rsplit_once(':').ok_or("a proxy is written proxy:HOST:PORT")?;
+    let port = port.parse().map_err(|_| "a port is a number from 1 to 65535")?;
+    Ok(Transport::Proxy { host: host.to_owned(), port })
+}
+
+/// A token on the command line can be seen by everybody on the machine; standard input cannot.
+fn token_of(typed: String) -> Result<String, String> {
+    if typed == "-" { text(Path::new("-")).map(|token| token.trim().to_owned()) } else { Ok(typed) }
+}
+
+/// A file's content, or that of standard input.
+fn text(path: &Path) -> Result<String, String> {
+    let fault = |error: std::io::Error| format!("{}: {error}", path.display());
+    let source: Box<dyn std::io::Read> = if path == Path::new("-") {
+        Box::new(std::io::stdin())
+    } else {
+        Box::new(std::fs::File::open(path).map_err(fault)?)
+    };
+    let mut text = String::new();
+    source.take(INPUT_MAX).read_to_string(&mut text).map_err(fault)?;
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(words: &[&str]) -> Option<Command> {
+        let words = ["smartagentctl"].iter().chain(words);
+        Cli::try_parse_from(words).unwrap().order().unwrap()
+    }
+
+    fn refused(words: &[&str]) {
+        assert!(Cli::try_parse_from(["smartagentctl"].iter().chain(words)).is_err(), "{words:?}");
+    }
+
+    #[test]
+    fn every_verb_is_its_order() {
+        assert_eq!(order(&["--get-license-summary"]), None);
+        assert_eq!(order(&["--get-license-status", "--json"]), None);
+        assert_eq!(order(&["--reservation-confirmation"]), None);
+        let subscription = Command::SetSubscription(Subscription::Essentials);
+        assert_eq!(order(&["--set-subscription", "essentials"]), Some(subscription));
+        assert_eq!(order(&["--set-mode", "prepaid"]), Some(Command::SetPayment(Payment::Prepaid)));
+        let customer = Customer { city: Some("Bern".to_owned()), ..Customer::default() };
+        let utility = Command::SetPayment(Payment::Utility { customer });
+        assert_eq!(order(&["--set-mode", "utility", "--customer-city", "Bern"]), Some(utility));
+        let force = Command::Register { token: "t".to_owned(), force: true };
+        assert_eq!(order(&["--register", "t", "--force"]), Some(force));
+        for (flag, command) in [
+            ("--deregister", Command::Deregister),
+            ("--renew-id", Command::RenewId),
+            ("--renew-auth", Command::RenewAuthorization),
+            ("--reservation-request", Command::RequestReservation),
+            ("--reservation-cancel", Command::CancelReservation),
+            ("--reservation-confirmed", Command::CodeEntered),
+            ("--reservation-return", Command::ReturnReservation),
+            ("--reservation-returned", Command::AcknowledgeReturn),
+        ] {
+            assert_eq!(order(&[flag]), Some(command), "{flag}");
+        }
+    }
+
+    #[test]
+    fn transports_are_read() {
+        let set = |text| order(&["--set-transport", text]);
+        assert_eq!(set("direct"), Some(Command::SetTransport(Transport::Direct)));
+        let proxy = Transport::Proxy { host: "proxy.plant".to_owned(), port: 8080 };
+        assert_eq!(set("proxy:proxy.plant:8080"), Some(Command::SetTransport(proxy)));
+        let gateway = Transport::Gateway { url: "https://satellite.plant/SmartTransport".to_owned() };
+        assert_eq!(set("https://satellite.plant/SmartTransport"), Some(Command::SetTransport(gateway)));
+        refused(&["--set-transport", "proxy:nowhere"]);
+    }
+
+    #[test]
+    fn one_verb_at_a_time() {
+        refused(&["--json"]);
+        refused(&["--deregister", "--renew-id"]);
+        refused(&["--force"]);
+        refused(&["--get-license-summary", "--customer-city", "Bern"]);
+    }
+}

@@ -64,7 +64,7 @@ fn bundle(site: &Site, broker: &Broker) -> PathBuf {
     let bundle = Bundle {
         id: Epoch::from_random(7),
         sensor: &sensor,
-        platform: "generic",
+        platform: "ic3000",
         broker: &address,
         issued: &issued,
         ca_pem: broker.authority.certificate_pem(),
@@ -178,6 +178,8 @@ fn what_is_counted_arrives_and_orders_are_carried_out() {
             center.births.iter().any(|birth| birth.online && birth.enrolment == Some(Epoch::from_random(7)))
         );
         center.until(|center| center.events.iter().any(|event| event.message.contains("started"))).await;
+        let mismatch = "enrolled as ic3000 but configured as generic";
+        center.until(|center| center.events.iter().any(|event| event.message.contains(mismatch))).await;
 
         let internal = vec!["8.0.0.0/8".parse().unwrap()];
         let policy = CountingPolicy { internal, sent: now(), ..CountingPolicy::default() };

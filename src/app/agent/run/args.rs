@@ -1,7 +1,7 @@
 //! The daemon's commands, as typed.
 
 use super::config::file::{File, InterfaceSection};
-use super::config::values::{LogFormat, LogLevel};
+use super::config::values::{LogFormat, LogLevel, Platform};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +14,9 @@ pub struct RunArgs {
     /// The configuration file
     #[arg(short, long, value_name = "FILE", default_value = CONFIG)]
     pub config: PathBuf,
+    /// The box this runs on; with it no configuration file is needed
+    #[arg(long, value_name = "PLATFORM", value_parser = platform)]
+    pub platform: Option<Platform>,
     /// Capture on this interface instead of those of the file (may be repeated)
     #[arg(short, long, value_name = "IFACE")]
     pub interface: Vec<String>,
@@ -36,6 +39,7 @@ impl RunArgs {
     pub fn of_file(file: &Path) -> Self {
         Self {
             config: file.to_owned(),
+            platform: None,
             interface: Vec::new(),
             state_dir: None,
             control_socket: None,
@@ -46,6 +50,9 @@ impl RunArgs {
 
     /// The file with these flags over it.
     pub fn over(&self, mut file: File) -> File {
+        if let Some(platform) = &self.platform {
+            file.platform.clone_from(platform);
+        }
         if !self.interface.is_empty() {
             file.interface = self.interface.iter().map(|name| InterfaceSection::named(name)).collect();
         }
@@ -59,6 +66,10 @@ impl RunArgs {
         file.log.level = self.log_level.unwrap_or(file.log.level);
         file
     }
+}
+
+fn platform(name: &str) -> Result<Platform, String> {
+    name.to_owned().try_into()
 }
 
 /// `tollgate-agent check-config`

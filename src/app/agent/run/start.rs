@@ -94,6 +94,7 @@ pub fn start(config: Config, log: Log) -> Result<Hub, StartError> {
     let keeper = Keeper::begin(store_settings(&config), found.state, networks.clone())?;
     let shelf = Shelf::new(keeper, open, found.fault, urgent);
     let reporter = Reporter::new(who.clone(), found.position, found.done);
+    let mismatch = enrolled.as_ref().and_then(|enrolled| enrolled.other_platform(&who.platform));
     let uplink = enrolled.map(|enrolled| Uplink::begin(enrolled, reporter.last_will(clock::both())));
     let eve = eve(&config, &who.sensor)?;
     let parts =
@@ -101,6 +102,9 @@ pub fn start(config: Config, log: Log) -> Result<Hub, StartError> {
     let mut hub = Hub::new(parts);
     if let Some(what) = found.happening {
         hub.happened(what.kind, what.severity, &what.message);
+    }
+    if let Some(message) = mismatch {
+        hub.happened(EventKind::Entitlement, Severity::Error, &message);
     }
     let wall = clock::both().wall;
     if wall < found.clock_floor {

@@ -50,6 +50,7 @@ pub enum Heard {
 /// Who this sensor is to its Center.
 pub struct Enrolled {
     sensor: SensorId,
+    platform: String,
     enrolment: Epoch,
     endpoint: Endpoint,
 }
@@ -64,17 +65,28 @@ impl Enrolled {
             return Ok(None);
         }
         let enrolled = pki::Enrolled::load(folder).map_err(|error| error.to_string())?.enrolment;
+        let (sensor, platform) = (enrolled.sensor, enrolled.platform);
         let identity = Identity::load(folder).map_err(|error| error.to_string())?;
         let endpoint = match Endpoint::clear(enrolled.broker.clone()) {
             Some(endpoint) => endpoint,
             None => Endpoint::secure(enrolled.broker, &identity).map_err(|error| error.to_string())?,
         };
-        Ok(Some(Self { sensor: enrolled.sensor, enrolment: enrolled.id, endpoint }))
+        Ok(Some(Self { sensor, platform, enrolment: enrolled.id, endpoint }))
     }
 
     /// Names the enrolment.
     pub const fn id(&self) -> Epoch {
         self.enrolment
+    }
+
+    /// What is wrong when it was made for another platform than this one is said to be.
+    pub fn other_platform(&self, platform: &str) -> Option<String> {
+        let enrolled = &self.platform;
+        (enrolled != platform).then(|| {
+            format!(
+                "enrolled as {enrolled} but configured as {platform}: no licence covers it; set `platform`, or enrol again"
+            )
+        })
     }
 
     /// The sensor's name.

@@ -63,12 +63,16 @@ pub struct Interface {
 }
 
 impl Config {
-    /// Reads the file and puts the flags over it.
+    /// Reads the file and puts the flags over it. Where the platform is a flag, its profile is enough: the file may be
+    /// missing.
     ///
     /// # Errors
     /// See [`ConfigError`]; what is wrong in the file is said with line and column.
     pub fn load(path: &Path, args: &RunArgs) -> Result<Self, ConfigError> {
-        let text = read(path)?;
+        let text = match read(path) {
+            Err(error) if error.is_missing() && args.platform.is_some() => String::new(),
+            text => text?,
+        };
         Self::of(path, &text, args)
     }
 

@@ -29,6 +29,18 @@ fn the_shipped_example_is_right_and_says_what_holds_anyway() {
 }
 
 #[test]
+fn a_platform_as_a_flag_needs_no_file() {
+    let missing = Path::new("/nonexistent/agent.toml");
+    let config = Config::load(missing, &args(&["--platform", "ic3000"])).unwrap();
+    let names: Vec<_> = config.interfaces.iter().map(|interface| interface.name.as_str()).collect();
+    assert_eq!(names, ["eth1", "eth2", "eth3", "eth4"]);
+    let error = Config::load(missing, &args(&[])).unwrap_err().to_string();
+    assert!(error.contains("cannot read configuration"), "{error}");
+    let line = ["tollgate-agent", "run", "--platform", "ic4000"];
+    assert!(Cli::try_parse_from(line).unwrap_err().to_string().contains("there are: generic, ic3000"));
+}
+
+#[test]
 fn an_unknown_key_is_named_with_its_place_and_those_that_are_known() {
     let error =
         config("platform = \"generic\"\n\n[[interface]]\nname = \"eth1\"\nbackedn = \"auto\"\n").unwrap_err();

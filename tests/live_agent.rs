@@ -64,12 +64,11 @@ fn two_interfaces_one_of_which_goes_and_comes_back() {
     wire.add_pair("rx1", "tx1");
     daemon.page(|page| is_up(page, "rx1"));
     wire.sender_on("tx1").send(&frames(3, 1..21));
-    let page = daemon.page(|page| page["counts"]["components"] == 180);
-    assert_eq!(
-        (&of(&page, RX)["received"], &of(&page, "rx1")["received"]),
-        (&110.into(), &120.into()),
-        "{page}"
-    );
+    // A lane's figures follow its sightings by up to a second.
+    daemon.page(|page| {
+        let received = |name| &of(page, name)["received"];
+        page["counts"]["components"] == 180 && *received(RX) == 110 && *received("rx1") == 120
+    });
     let log = site.log();
     assert!(log.contains("rx1: nothing is captured") && log.contains("rx1: the capture goes on"), "{log}");
     assert_eq!(daemon.stop(), 0);

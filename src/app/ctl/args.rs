@@ -3,7 +3,7 @@
 use crate::app::center::args::CONFIG;
 use crate::engine::licensing::{Command, Customer, Payment, Transport};
 use crate::model::entitlement::Subscription;
-use clap::{ArgGroup, Args, Parser, ValueEnum};
+use clap::{ArgGroup, Args, CommandFactory as _, Parser, ValueEnum};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -138,7 +138,6 @@ enum ModeWord {
 
 /// Who pays, each 1 to 250 characters.
 #[derive(Debug, Args)]
-#[group(multiple = true, requires = "set_mode")]
 #[allow(clippy::struct_field_names, reason = "fields are the names of options")]
 struct CustomerArgs {
     /// Customer ID
@@ -165,6 +164,21 @@ struct CustomerArgs {
 }
 
 impl Cli {
+    /// What was typed; the process ends with status 2 when it makes no sense.
+    pub fn read() -> Self {
+        let cli = Self::parse();
+        if cli.names_a_payer_in_vain() {
+            let why = "who pays is said together with --set-mode utility";
+            Self::command().error(clap::error::ErrorKind::ArgumentConflict, why).exit();
+        }
+        cli
+    }
+
+    /// The parser lets this pass, since the verbs exclude each other.
+    fn names_a_payer_in_vain(&self) -> bool {
+        self.customer.is_some() && self.verb.set_mode != Some(ModeWord::Utility)
+    }
+
     /// The order to the licence agent; `None` when something is asked instead.
     ///
     /// # Errors
@@ -204,6 +218,19 @@ impl From<SubscriptionWord> for Subscription {
 }
 
 impl CustomerArgs {
+    fn is_some(&self) -> bool {
+        let texts = [
+            &self.customer_id,
+            &self.customer_name,
+            &self.customer_street,
+            &self.customer_city,
+            &self.customer_state,
+            &self.customer_country,
+            &self.customer_postal_code,
+        ];
+        texts.into_iter().any(Option::is_some)
+    }
+
     fn payment(self, mode: ModeWord) -> Payment {
         if mode == ModeWord::Prepaid {
             return Payment::Prepaid;
@@ -308,6 +335,11 @@ mod tests {
         refused(&["--json"]);
         refused(&["--deregister", "--renew-id"]);
         refused(&["--force"]);
-        refused(&["--get-license-summary", "--customer-city", "Bern"]);
+        let in_vain = |words: &[&str]| {
+            let words = ["smartagentctl", "--customer-city", "Bern"].iter().chain(words);
+            Cli::try_parse_from(words).unwrap().names_a_payer_in_vain()
+        };
+        assert!(in_vain(&["--get-license-summary"]) && in_vain(&["--set-mode", "prepaid"]));
+        assert!(!in_vain(&["--set-mode", "utility"]));
     }
 }

@@ -5,7 +5,6 @@ pub mod args;
 use crate::app::center::words::{LicenseAnswer, Request};
 use crate::app::center::{ask_center, config::Config};
 use args::Cli;
-use clap::Parser;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::io::Write as _;
@@ -13,7 +12,7 @@ use std::process::ExitCode;
 
 /// Runs the program: 0 done, 1 refused with the reason, 2 wrong usage.
 pub fn main() -> ExitCode {
-    match run(Cli::parse()) {
+    match run(Cli::read()) {
         Ok(Said::Done(text)) => print(&text, ExitCode::SUCCESS),
         Ok(Said::Refused(text)) => print(&text, ExitCode::FAILURE),
         Err(why) => {

@@ -9,8 +9,10 @@ use std::collections::BTreeMap;
 pub struct Networks {
     names: Vec<String>,
     default: NetworkId,
-    /// Network of each VLAN id; empty when no id is mapped, so that the common frame does not look.
+    /// Network of each VLAN id; empty when no id is mapped.
     by_vlan: Box<[Option<NetworkId>]>,
+    /// All traffic belongs to the network of number 0, so that the common frame does not look.
+    single: bool,
 }
 
 /// Why networks cannot be told apart.
@@ -68,17 +70,19 @@ impl Networks {
                 return Err(NetworksError::MappedTwice(*vlan));
             }
         }
-        Ok(Self { names, default, by_vlan: map.into_boxed_slice() })
+        let single = by_vlan.is_empty() && default == NetworkId(0);
+        Ok(Self { names, default, by_vlan: map.into_boxed_slice(), single })
     }
 
     /// The network of a frame with these tags: of its outermost id that is mapped, else the default.
     #[inline]
     pub fn of(&self, vlans: VlanStack) -> NetworkId {
-        if self.by_vlan.is_empty() { self.default } else { self.mapped(vlans) }
+        if self.single { NetworkId(0) } else { self.mapped(vlans) }
     }
 
     fn mapped(&self, vlans: VlanStack) -> NetworkId {
-        vlans.iter().find_map(|id| self.by_vlan[usize::from(id)]).unwrap_or(self.default)
+        let mapped = |id| self.by_vlan.get(usize::from(id)).copied().flatten();
+        vlans.iter().find_map(mapped).unwrap_or(self.default)
     }
 
     /// The name of a network.
@@ -94,7 +98,12 @@ impl Networks {
 
 impl Default for Networks {
     fn default() -> Self {
-        Self { names: vec!["default".to_owned()], default: NetworkId(0), by_vlan: Box::default() }
+        Self {
+            names: vec!["default".to_owned()],
+            default: NetworkId(0),
+            by_vlan: Box::default(),
+            single: true,
+        }
     }
 }
 

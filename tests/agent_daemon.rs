@@ -17,20 +17,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 use support::captures;
-use support::pcapfile::{Format, PcapWriter};
 use support::traffic::{Plant, Random};
 
 /// A capture of a plant in the site's folder.
 fn capture(site: &Site, name: &str, components: u32, frames: usize) -> PathBuf {
     let path = site.path(name);
-    let format = Format { big_endian: false, nanos: false, link: 1 };
-    let mut writer = PcapWriter::new(Vec::new(), format).unwrap();
-    let mut traffic = Plant::new(components).traffic();
-    for _ in 0..frames {
-        let (spoken, bytes) = traffic.next();
-        writer.frame(spoken.time, bytes).unwrap();
-    }
-    std::fs::write(&path, writer.into_inner()).unwrap();
+    support::write_capture(&path, Plant::new(components), frames);
     path
 }
 

@@ -20,7 +20,6 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
-use support::pcapfile::{Format, PcapWriter};
 use support::traffic::Plant;
 use tollgate::io::mqtt::{Connection, Incoming, Session};
 use tollgate::io::pki::{Bundle, write};
@@ -37,14 +36,7 @@ const SENSOR: &str = "press-2";
 
 fn capture(site: &Site, components: u32, frames: usize) -> PathBuf {
     let path = site.path("plant.pcap");
-    let format = Format { big_endian: false, nanos: false, link: 1 };
-    let mut writer = PcapWriter::new(Vec::new(), format).unwrap();
-    let mut traffic = Plant::new(components).traffic();
-    for _ in 0..frames {
-        let (spoken, bytes) = traffic.next();
-        writer.frame(spoken.time, bytes).unwrap();
-    }
-    std::fs::write(&path, writer.into_inner()).unwrap();
+    support::write_capture(&path, Plant::new(components), frames);
     path
 }
 

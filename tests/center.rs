@@ -11,7 +11,6 @@ use site::{Site, broker_is_there, counted_together};
 use std::path::PathBuf;
 use std::time::Duration;
 use support::captures;
-use support::pcapfile::{Format, PcapWriter};
 use support::traffic::{Plant, Random};
 use tollgate::engine::fleet::Change;
 use tollgate::io::clock;
@@ -28,14 +27,8 @@ const ROUNDS: u64 = 50;
 /// A capture of `components` stations of the plant `seed`.
 fn capture(site: &Site, name: &str, components: u32, seed: u64) -> PathBuf {
     let path = site.path(&format!("{name}.pcap"));
-    let mut writer = PcapWriter::new(Vec::new(), Format { nanos: false, ..Format::ETHERNET }).unwrap();
     let plant = Plant { seed, ..Plant::new(components) };
-    let mut traffic = plant.traffic();
-    for _ in 0..components * 40 {
-        let (spoken, bytes) = traffic.next();
-        writer.frame(spoken.time, bytes).unwrap();
-    }
-    std::fs::write(&path, writer.into_inner()).unwrap();
+    support::write_capture(&path, plant, components as usize * 40);
     path
 }
 

@@ -1,6 +1,6 @@
 //! A sensor's rules folder with a Snort beside it: the real one where `TOLLGATE_SNORT` or the PATH has one and a test can
 //! use it, else the stand-in, which says what it really has loaded.
-#![allow(dead_code, unreachable_pub)]
+#![allow(dead_code, unreachable_pub, reason = "each user takes a part")]
 
 use ed25519_dalek::SigningKey;
 use std::fs::{self, File};

@@ -5,18 +5,23 @@ use proptest::prelude::*;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use tollgate::engine::entitlement::lease::verify;
+use tollgate::engine::entitlement::{Holder, Keyring, Trust};
 use tollgate::model::enrolment::Enrolment;
+use tollgate::model::entitlement::Class;
 use tollgate::model::ident::{Epoch, SensorId};
+use tollgate::model::lease::{BundleDigest, Lease, RuleSet};
 use tollgate::model::mac::MacAddr;
 use tollgate::model::message::{
-    Ack, Birth, Command, CountingPolicy, Counts, Event, EventKind, InterfaceStatus, LinkState, Message,
-    Order, Report, ReportedSighting, Severity, Status, decode, encode,
+    Ack, Birth, Command, CountingPolicy, Counts, Event, EventKind, IdsEffective, IdsStatus, IdsSwitch,
+    InterfaceStatus, LinkState, Message, Order, Report, ReportedSighting, Severity, Status, decode, encode,
 };
 use tollgate::model::sighting::Sighting;
 use tollgate::model::time::UnixTime;
 use tollgate::model::topic::Kind;
 
-const KINDS: [&str; 8] = ["birth", "report", "status", "event", "ack", "policy", "command", "enrolment"];
+const KINDS: [&str; 9] =
+    ["birth", "report", "status", "event", "ack", "policy", "command", "enrolment", "lease-payload"];
 
 fn spec(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/spec").join(path)
@@ -52,8 +57,26 @@ fn there_and_back(kind: &str, payload: &[u8]) -> Result<Value, String> {
         "policy" => of::<CountingPolicy>(payload),
         "command" => of::<Command>(payload),
         "enrolment" => of::<Enrolment>(payload),
+        "lease-payload" => of::<Lease>(payload),
+        "lease" => believed(payload),
         other => panic!("no such kind: {other}"),
     }
+}
+
+/// The envelope, where a sensor that holds the keys of the golden enrolment believes it.
+fn believed(envelope: &[u8]) -> Result<Value, String> {
+    let enrolment: Enrolment = decode(text("golden/v1/enrolment.full.json").as_bytes()).unwrap();
+    let keys = Keyring::try_from(&enrolment.lease_keys.unwrap()).unwrap();
+    let holder = Holder {
+        sensor: enrolment.sensor,
+        platform: enrolment.platform,
+        entitlement_tag: Some(Class::IdsIc3000.tag_text().to_owned()),
+        instance: Epoch::from_random(1),
+    };
+    let lease = verify(envelope, &holder, &Trust::new(keys)).map_err(|refusal| refusal.code().to_owned())?;
+    let payload: Lease = decode(text("golden/v1/lease-payload.full.json").as_bytes()).unwrap();
+    assert_eq!(lease.lease(), &payload);
+    Ok(serde_json::from_slice(envelope).unwrap())
 }
 
 /// All goldens: kind, variant, bytes.
@@ -137,6 +160,8 @@ fn what_the_schema_refuses_does_not_pass_silently() {
         ("event", "severity", Value::from("catastrophe")),
         ("policy", "internal", Value::from(vec!["all"])),
         ("enrolment", "broker", Value::from("http://a")),
+        ("lease-payload", "rule_set", Value::from("all")),
+        ("lease-payload", "bundles", Value::from(vec!["x"])),
     ];
     for (kind, field, value) in broken {
         let mut message = golden(&format!("{kind}.full"));
@@ -213,6 +238,27 @@ prop_compose! {
     }
 }
 
+fn ids(n: u64, at: UnixTime) -> IdsStatus {
+    let (set, other) = (RuleSet::Subscriber, RuleSet::Community);
+    let effective = IdsEffective {
+        set: other,
+        bundle: BundleDigest::from_bytes([9; 32]),
+        rules: Some(n),
+        engine: "3.12.2.0".into(),
+        since: at,
+    };
+    IdsStatus {
+        enabled: true,
+        wanted: set,
+        entitled: other,
+        reason: Some("no-bundle".into()),
+        generation: n,
+        until: Some(at),
+        effective: (n > 0).then_some(effective),
+        switch: Some(IdsSwitch { to: other, at, outcome: "done".into() }),
+    }
+}
+
 fn valid<M: Message>(kind: &str, message: &M) -> Result<(), TestCaseError> {
     let payload = encode(message).unwrap();
     let value = serde_json::from_slice(&payload).unwrap();
@@ -253,7 +299,7 @@ proptest! {
         valid("status", &Status {
             sensor, instance: epoch, epoch, seq: n, acked: n, digest: Default::default(), sent, uptime_seconds: n,
             version: text.clone(), platform: text, rules_version: 1, policy: CountingPolicy::default().digest(),
-            counts, interfaces: vec![interface], store_fault: fault,
+            counts, interfaces: vec![interface], store_fault: fault, ids: flag.then(|| ids(n, sent)),
         })?;
     }
 

@@ -26,6 +26,19 @@ pub struct Enrolment {
     pub expires: UnixTime,
     /// SHA-256 of each file of the bundle but this one, 64 hexadecimal digits, by name.
     pub files: BTreeMap<String, String>,
+    /// Whose signatures on leases are to be believed. Without it no lease is: Community only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease_keys: Option<LeaseKeys>,
+}
+
+/// The public halves of a Center's keys for leases: Ed25519, 32 bytes as Base64.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LeaseKeys {
+    /// The key in force.
+    pub current: String,
+    /// The one that will follow it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 impl Message for Enrolment {

@@ -14,7 +14,7 @@ use crate::engine::inventory::RULES_VERSION;
 use crate::engine::inventory::policy::Contradiction;
 use crate::engine::licensing::Command;
 use crate::io::control::Question;
-use crate::io::pki::{self, Authority, PkiError};
+use crate::io::pki::{self, Authority, LeaseSigner, PkiError};
 use crate::io::random::{self, NoRandomness};
 use crate::io::store::StoreError;
 use crate::model::ident::{Epoch, SensorId};
@@ -307,6 +307,7 @@ impl Center {
             issued: &issued,
             ca_pem: authority.certificate_pem(),
             policy: Some(self.fleet.policy()),
+            lease_keys: Some(LeaseSigner::open_or_make(&self.config.pki())?.public()),
         };
         let tar = packed(&bundle, &self.config.data.join("pki").join(format!("{id}.tar")))?;
         let certificate = Certificate { serial: issued.serial.clone(), fingerprint: String::new() };

@@ -3,7 +3,7 @@
 
 use super::args::InitArgs;
 use super::config::{CENTER_TOML, Config};
-use crate::io::pki::{Authority, Identity, Issued, PkiError};
+use crate::io::pki::{Authority, Identity, Issued, LeaseSigner, PkiError};
 use crate::io::{clock, whole_file};
 use crate::model::broker::{BrokerAddress, NoBrokerAddress};
 use crate::model::time::UnixTime;
@@ -74,6 +74,7 @@ pub(super) fn init(args: &InitArgs) -> Result<String, InitError> {
         make_folder(&data.join(folder), mode)?;
     }
     let authority = authority(&data.join("pki"), now, &mut said)?;
+    lease_keys(&authority, &mut said)?;
     keep(&authority, CENTER, &mut said, || authority.issue_center(VALIDITY, now))?;
     let names = broker_names(&args.broker_name);
     keep(&authority, BROKER, &mut said, || authority.issue_broker(&names, VALIDITY, now))?;
@@ -120,6 +121,13 @@ fn authority(folder: &Path, now: UnixTime, said: &mut String) -> Result<Authorit
     }
     said.push_str("made: pki/ca.key, pki/ca.pem (the authority; keep a copy of this folder offline)\n");
     Authority::create(folder, "Tollgate Center CA", now)
+}
+
+fn lease_keys(authority: &Authority, said: &mut String) -> Result<(), PkiError> {
+    let there = authority.folder().join("lease-keys.json").exists();
+    LeaseSigner::open_or_make(authority.folder())?;
+    let _ = writeln!(said, "{}: pki/lease-keys.json", if there { "there already" } else { "made" });
+    Ok(())
 }
 
 fn keep(
@@ -258,7 +266,9 @@ mod tests {
     fn keys_are_for_their_owner_only() {
         let folder = tempfile::tempdir().unwrap();
         init(&args(folder.path().to_owned(), "localhost")).unwrap();
-        for key in ["pki/ca.key", "pki/center.key", "pki/broker.key", "broker/broker.key"] {
+        for key in
+            ["pki/lease-keys.json", "pki/ca.key", "pki/center.key", "pki/broker.key", "broker/broker.key"]
+        {
             assert_eq!(fs::metadata(folder.path().join(key)).unwrap().mode() & 0o077, 0, "{key}");
         }
     }

@@ -1,5 +1,6 @@
 //! Whose signatures are believed: two slots, so that a key can be replaced without a moment in which none holds.
 
+use crate::model::enrolment::LeaseKeys;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::VerifyingKey;
@@ -123,6 +124,16 @@ impl Keyring {
             (Slot::Next, Some(next)) => Self { current: next, next: announced },
             _ => Self { current: self.current, next: announced.or(self.next) },
         }
+    }
+}
+
+impl TryFrom<&LeaseKeys> for Keyring {
+    type Error = &'static str;
+
+    /// The keys of an enrolment.
+    fn try_from(keys: &LeaseKeys) -> Result<Self, Self::Error> {
+        let next = keys.next.clone().map(PublicKey::try_from).transpose()?;
+        Ok(Self { current: keys.current.clone().try_into()?, next })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::position::Position;
 use super::reporter::Identity;
-use crate::model::message::{Counts, InterfaceStatus, Message, Status, encode};
+use crate::model::message::{Counts, IdsStatus, InterfaceStatus, Message, Status, encode};
 use crate::model::time::UnixTime;
 
 /// Figures of the moment, for one status.
@@ -20,6 +20,8 @@ pub struct Figures {
     pub interfaces: Vec<InterfaceStatus>,
     /// Why the durable state does not work, if so.
     pub store_fault: Option<String>,
+    /// How Snort and its rules stand, where the platform can run it.
+    pub ids: Option<IdsStatus>,
 }
 
 const INTERFACES_MAX: usize = 4;
@@ -44,6 +46,7 @@ impl Figures {
             counts: self.counts,
             interfaces: self.interfaces,
             store_fault: self.store_fault,
+            ids: self.ids.map(cut_ids),
         };
         status.interfaces.truncate(INTERFACES_MAX);
         for bytes in [256, 64, 24] {
@@ -67,6 +70,15 @@ fn shorten(status: &mut Status, bytes: usize) {
         interface.name = cut(&interface.name, bytes);
         interface.filter = interface.filter.take().map(|text| cut(&text, bytes));
     }
+}
+
+/// Codes and versions are short; what is not is cut.
+fn cut_ids(mut ids: IdsStatus) -> IdsStatus {
+    const CODE: usize = 32;
+    ids.reason = ids.reason.map(|code| cut(&code, CODE));
+    ids.effective.iter_mut().for_each(|runs| runs.engine = cut(&runs.engine, CODE));
+    ids.switch.iter_mut().for_each(|switch| switch.outcome = cut(&switch.outcome, CODE));
+    ids
 }
 
 /// The beginning of a text, printable: as many letters as fit `bytes` when every one is a single byte, else fewer.

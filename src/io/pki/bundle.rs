@@ -3,6 +3,7 @@
 
 use super::identity::{CA, CERTIFICATE, Identity, KEY};
 use super::{PkiError, files};
+use crate::engine::entitlement::Keyring;
 use crate::model::enrolment::Enrolment;
 use crate::model::message::{CountingPolicy, DecodeError, decode};
 use sha2::{Digest as _, Sha256};
@@ -46,6 +47,9 @@ pub enum BundleFault {
     /// The manifest names other files, or another content.
     #[error("{0} is not what its manifest says: it was damaged or changed")]
     Digest(String),
+    /// A key for leases is none.
+    #[error("its keys for leases cannot be used: {0}")]
+    LeaseKeys(&'static str),
     /// The policy cannot be read.
     #[error("its policy cannot be read: {0}")]
     Policy(DecodeError),
@@ -76,7 +80,8 @@ impl Enrolled {
     }
 
     fn of(manifest: &[u8], policy: Option<&[u8]>) -> Result<Self, BundleFault> {
-        let enrolment = decode(manifest).map_err(BundleFault::Manifest)?;
+        let enrolment: Enrolment = decode(manifest).map_err(BundleFault::Manifest)?;
+        enrolment.lease_keys.as_ref().map(Keyring::try_from).transpose().map_err(BundleFault::LeaseKeys)?;
         let policy = policy.map(|policy| decode(policy).map_err(BundleFault::Policy)).transpose()?;
         Ok(Self { enrolment, policy })
     }

@@ -5,6 +5,7 @@
 //! | `identity` | both ends | key, certificate and CA of one end, as TLS wants them |
 //! | `bundle`, `write` | the sensor unpacks, the Center writes | everything a new sensor needs, in one file |
 //! | `authority` | the Center | its CA: issues for sensors, broker and itself |
+//! | `lease` | the Center | its two keys for leases: the one in force, and the one that follows |
 //! | `revocation` | the Center | the revocation list that the broker reads |
 //!
 //! **How a bundle is one-time.** `enroll` asks [`Authority::issue_sensor`] for a certificate, writes the bundle, and
@@ -21,6 +22,8 @@ mod bundle;
 mod files;
 mod identity;
 #[cfg(feature = "center")]
+mod lease;
+#[cfg(feature = "center")]
 mod revocation;
 #[cfg(all(test, feature = "center"))]
 mod tests;
@@ -31,6 +34,8 @@ mod write;
 pub use authority::{Authority, CENTER_NAME, Issued, Paper};
 pub use bundle::{BundleFault, Enrolled, unpack};
 pub use identity::Identity;
+#[cfg(feature = "center")]
+pub use lease::LeaseSigner;
 #[cfg(feature = "center")]
 pub use revocation::Revoked;
 #[cfg(feature = "center")]

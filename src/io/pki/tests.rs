@@ -1,7 +1,8 @@
 //! A CA, what it issues and revokes; bundles there and back, and hostile ones.
 
 use super::*;
-use crate::model::enrolment::Enrolment;
+use crate::engine::entitlement::Keyring;
+use crate::model::enrolment::{Enrolment, LeaseKeys};
 use crate::model::ident::{Epoch, SensorId};
 use crate::model::message::{CountingPolicy, decode, encode};
 use crate::model::time::UnixTime;
@@ -16,12 +17,13 @@ const YEAR: Duration = Duration::from_hours(365 * 24);
 struct Plant {
     folder: tempfile::TempDir,
     authority: Authority,
+    lease_keys: Option<LeaseKeys>,
 }
 
 fn plant() -> Plant {
     let folder = tempfile::tempdir().unwrap();
     let authority = Authority::create(&folder.path().join("pki"), "Tollgate CA", NOW).unwrap();
-    Plant { folder, authority }
+    Plant { folder, authority, lease_keys: None }
 }
 
 impl Plant {
@@ -40,6 +42,7 @@ impl Plant {
             issued: &issued,
             ca_pem: self.authority.certificate_pem(),
             policy: Some(&CountingPolicy::default()),
+            lease_keys: self.lease_keys.clone(),
         };
         write(&bundle, out).unwrap()
     }
@@ -164,6 +167,50 @@ fn a_bundle_comes_back_whole_and_private() {
     assert_eq!(enrolled.policy, Some(CountingPolicy::default()));
     assert_eq!((mode(&into), mode(&into.join("key.pem"))), (0o700, 0o600));
     Identity::load(&into).unwrap();
+}
+
+#[test]
+fn keys_for_leases_travel_in_the_manifest_and_must_be_keys() {
+    let mut plant = plant();
+    let (out, into) = (plant.path("bundle.tar"), plant.path("enrolled"));
+    let folder = plant.path("lease");
+    std::fs::create_dir(&folder).unwrap();
+    let keys = LeaseSigner::open_or_make(&folder).unwrap().public();
+    plant.lease_keys = Some(keys.clone());
+    plant.bundle(&out);
+    let enrolled = unpack(&out, &into).unwrap();
+    assert_eq!(enrolled.enrolment.lease_keys, Some(keys.clone()));
+    Keyring::try_from(&keys).unwrap();
+    plant.lease_keys = Some(LeaseKeys { current: "AAAA".into(), next: None });
+    plant.bundle(&out);
+    let why = unpack(&out, &plant.path("other")).unwrap_err().to_string();
+    assert!(why.contains("keys for leases"), "{why}");
+}
+
+#[test]
+fn lease_keys_are_private_survive_and_turn() {
+    let plant = plant();
+    let folder = plant.path("lease");
+    std::fs::create_dir(&folder).unwrap();
+    let first = LeaseSigner::open_or_make(&folder).unwrap().public();
+    assert_eq!(mode(&folder.join("lease-keys.json")), 0o600);
+    let mut signer = LeaseSigner::open_or_make(&folder).unwrap();
+    assert_eq!(signer.public(), first);
+    signer.rotate().unwrap();
+    let second = LeaseSigner::open_or_make(&folder).unwrap().public();
+    assert_eq!((Some(&second.current), second.next == first.next), (first.next.as_ref(), false));
+    let seed = std::fs::read_to_string(folder.join("lease-keys.json")).unwrap();
+    let shown = format!("{signer:?}");
+    assert!(!seed.split('"').filter(|part| part.len() > 40).any(|part| shown.contains(part)), "{shown}");
+    std::fs::set_permissions(folder.join("lease-keys.json"), std::fs::Permissions::from_mode(0o640)).unwrap();
+    assert!(matches!(LeaseSigner::open_or_make(&folder), Err(PkiError::Exposed(_))));
+    std::fs::remove_file(folder.join("lease-keys.json")).unwrap();
+    std::fs::write(folder.join("lease-keys.json"), "{}").unwrap();
+    std::fs::set_permissions(folder.join("lease-keys.json"), std::fs::Permissions::from_mode(0o600)).unwrap();
+    assert!(
+        matches!(LeaseSigner::open_or_make(&folder), Err(PkiError::Pem { .. })),
+        "not replaced by new ones"
+    );
 }
 
 #[test]

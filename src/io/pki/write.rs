@@ -5,7 +5,7 @@ use super::bundle::{MANIFEST, POLICY, Parts, digests};
 use super::identity::{CA, CERTIFICATE, KEY};
 use super::{PkiError, files};
 use crate::model::broker::BrokerAddress;
-use crate::model::enrolment::Enrolment;
+use crate::model::enrolment::{Enrolment, LeaseKeys};
 use crate::model::ident::{Epoch, SensorId};
 use crate::model::message::{CountingPolicy, encode};
 use std::path::Path;
@@ -27,6 +27,8 @@ pub struct Bundle<'a> {
     pub ca_pem: &'a str,
     /// The counting policy to begin with.
     pub policy: Option<&'a CountingPolicy>,
+    /// Whose signatures on leases the sensor is to believe.
+    pub lease_keys: Option<LeaseKeys>,
 }
 
 /// Writes the bundle to `out`, whole, readable by its owner only: there is a private key in it.
@@ -52,6 +54,7 @@ pub fn write(bundle: &Bundle<'_>, out: &Path) -> Result<Enrolment, PkiError> {
         issued: issued.issued,
         expires: issued.expires,
         files: digests(&parts),
+        lease_keys: bundle.lease_keys.clone(),
     };
     parts.insert(MANIFEST, encode(&enrolment).map_err(unwritable)?);
     files::put(out, &tar(&parts, issued.issued.secs()).map_err(files::fault(out))?, 0o600)?;

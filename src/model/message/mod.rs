@@ -18,7 +18,7 @@ pub use command::{Command, Order};
 pub use event::{Event, EventKind, Severity};
 pub use policy::CountingPolicy;
 pub use report::{Report, ReportedSighting};
-pub use status::{Counts, InterfaceStatus, LinkState, Status};
+pub use status::{Counts, IdsEffective, IdsStatus, IdsSwitch, InterfaceStatus, LinkState, Status};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

@@ -3,6 +3,7 @@
 use super::Message;
 use crate::model::digest::SetDigest;
 use crate::model::ident::{Epoch, SensorId};
+use crate::model::lease::{BundleDigest, RuleSet};
 use crate::model::time::UnixTime;
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +41,61 @@ pub struct Status {
     /// Why the durable state does not work, if so; counting goes on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub store_fault: Option<String>,
+    /// How Snort and its rules stand, where the platform can run it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ids: Option<IdsStatus>,
+}
+
+/// What rules a sensor should run, may run, and does run. Texts are codes of at most 32 bytes.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct IdsStatus {
+    /// Whether the newest decision of the Center wants Snort to run.
+    pub enabled: bool,
+    /// The rule set that decision names; Community without one.
+    pub wanted: RuleSet,
+    /// What it may run at this moment.
+    pub entitled: RuleSet,
+    /// Why it is entitled to no more than Community: a reason code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The number of the newest decision that it accepted; 0 before the first.
+    pub generation: u64,
+    /// When the lease it holds ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<UnixTime>,
+    /// What was read back from Snort; absent when nothing is known to run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective: Option<IdsEffective>,
+    /// The last switch that was tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub switch: Option<IdsSwitch>,
+}
+
+/// What Snort runs.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct IdsEffective {
+    /// Which set.
+    pub set: RuleSet,
+    /// Of which bundle.
+    pub bundle: BundleDigest,
+    /// How many rules, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<u64>,
+    /// Snort's version.
+    pub engine: String,
+    /// Since when, by the sensor's clock.
+    pub since: UnixTime,
+}
+
+/// A switch of rules that was tried.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct IdsSwitch {
+    /// To which set.
+    pub to: RuleSet,
+    /// When it ended, by the sensor's clock.
+    pub at: UnixTime,
+    /// `done`, or the reason code why nothing changed.
+    pub outcome: String,
 }
 
 /// The figures of a count (counting rules, section 4).

@@ -141,6 +141,7 @@ pub(super) fn status(sensor: &str, epoch: Epoch, seq: u64, acked: u64, sightings
         counts: Counts::default(),
         interfaces: Vec::new(),
         store_fault: None,
+        ids: None,
     }
 }
 

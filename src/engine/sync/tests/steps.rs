@@ -1,9 +1,10 @@
 //! The reporter, one step after the other.
 
 use super::*;
+use crate::model::lease::{BundleDigest, RuleSet};
 use crate::model::message::{
-    Command, Event, EventKind, InterfaceStatus, Message, Order, Report, ReportedSighting, Severity, Status,
-    encode,
+    Command, Event, EventKind, IdsEffective, IdsStatus, IdsSwitch, InterfaceStatus, Message, Order, Report,
+    ReportedSighting, Severity, Status, encode,
 };
 use crate::model::sighting::Sighting;
 
@@ -284,6 +285,27 @@ fn status(figures: Figures) -> Status {
     }
 }
 
+/// Every part there, every text too long.
+fn long_ids() -> IdsStatus {
+    let (set, at, long) = (RuleSet::Subscriber, UnixTime::MAX, "\"".repeat(3000));
+    IdsStatus {
+        enabled: true,
+        wanted: set,
+        entitled: set,
+        reason: Some(long.clone()),
+        generation: u64::MAX >> 11,
+        until: Some(at),
+        effective: Some(IdsEffective {
+            set,
+            bundle: BundleDigest::from_bytes([0xa7; 32]),
+            rules: Some(u64::MAX >> 11),
+            engine: long.clone(),
+            since: at,
+        }),
+        switch: Some(IdsSwitch { to: set, at, outcome: long }),
+    }
+}
+
 #[test]
 fn a_status_fits_its_payload_whatever_it_says() {
     let long = |text: &str| text.repeat(3000);
@@ -301,14 +323,15 @@ fn a_status_fits_its_payload_whatever_it_says() {
         policy: long("f"),
         interfaces: vec![interface.clone(); interfaces],
         store_fault: Some(long("\\")),
+        ids: Some(long_ids()),
         ..Figures::default()
     };
     for interfaces in [0, 1, 4, 9] {
         let status = status(figures(interfaces));
         let bytes = encode(&status).unwrap().len();
         assert!(bytes <= Status::BYTES_MAX, "{bytes}");
-        assert_eq!(status.interfaces.len(), interfaces.min(4), "cut, not left out");
-        assert!(status.store_fault.is_some());
+        assert!(status.interfaces.len() >= interfaces.min(3), "cut before any is left out");
+        assert!(status.store_fault.is_some() && status.ids.is_some());
     }
 }
 

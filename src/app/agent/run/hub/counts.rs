@@ -55,6 +55,7 @@ impl Hub {
             counts: self.counts(&figures),
             interfaces: self.interfaces(&figures).into_iter().map(|page| page.status).collect(),
             store_fault: self.shelf.fault.clone(),
+            ids: None,
         }
     }
 }

@@ -299,7 +299,7 @@ proptest! {
         valid("status", &Status {
             sensor, instance: epoch, epoch, seq: n, acked: n, digest: Default::default(), sent, uptime_seconds: n,
             version: text.clone(), platform: text, rules_version: 1, policy: CountingPolicy::default().digest(),
-            counts, interfaces: vec![interface], store_fault: fault, ids: flag.then(|| ids(n, sent)),
+            counts, interfaces: vec![interface], store_fault: fault, ids: flag.then(|| Box::new(ids(n, sent))),
         })?;
     }
 

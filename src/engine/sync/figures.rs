@@ -21,7 +21,7 @@ pub struct Figures {
     /// Why the durable state does not work, if so.
     pub store_fault: Option<String>,
     /// How Snort and its rules stand, where the platform can run it.
-    pub ids: Option<IdsStatus>,
+    pub ids: Option<Box<IdsStatus>>,
 }
 
 const INTERFACES_MAX: usize = 4;
@@ -73,7 +73,7 @@ fn shorten(status: &mut Status, bytes: usize) {
 }
 
 /// Codes and versions are short; what is not is cut.
-fn cut_ids(mut ids: IdsStatus) -> IdsStatus {
+fn cut_ids(mut ids: Box<IdsStatus>) -> Box<IdsStatus> {
     const CODE: usize = 32;
     ids.reason = ids.reason.map(|code| cut(&code, CODE));
     ids.effective.iter_mut().for_each(|runs| runs.engine = cut(&runs.engine, CODE));

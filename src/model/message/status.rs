@@ -43,7 +43,7 @@ pub struct Status {
     pub store_fault: Option<String>,
     /// How Snort and its rules stand, where the platform can run it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ids: Option<IdsStatus>,
+    pub ids: Option<Box<IdsStatus>>,
 }
 
 /// What rules a sensor should run, may run, and does run. Texts are codes of at most 32 bytes.

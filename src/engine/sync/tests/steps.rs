@@ -323,7 +323,7 @@ fn a_status_fits_its_payload_whatever_it_says() {
         policy: long("f"),
         interfaces: vec![interface.clone(); interfaces],
         store_fault: Some(long("\\")),
-        ids: Some(long_ids()),
+        ids: Some(Box::new(long_ids())),
         ..Figures::default()
     };
     for interfaces in [0, 1, 4, 9] {

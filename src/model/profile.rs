@@ -52,6 +52,12 @@ impl Profile {
         FILES.iter().map(|(name, _)| *name)
     }
 
+    /// The names of those that can run Snort.
+    pub fn with_ids() -> Vec<&'static str> {
+        let able = |name: &&str| Self::of(name).is_ok_and(|profile| profile.ids_class.is_some());
+        Self::names().filter(able).collect()
+    }
+
     /// The profile of a platform.
     ///
     /// # Errors
@@ -91,6 +97,7 @@ mod tests {
             assert!((1 << 20..=1 << 28).contains(&profile.ring_bytes), "{name}");
             let detects = ["ic3000", "cat9300", "cat9400", "ir8340", "center-dpi"].contains(&name);
             assert_eq!(profile.ids_class.is_some(), detects, "{name}");
+            assert_eq!(Profile::with_ids().contains(&name), detects, "{name}");
         }
     }
 

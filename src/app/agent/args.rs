@@ -1,7 +1,7 @@
 //! What the user typed, and what it means.
 
 use super::rules::RulesArgs;
-use super::run::args::{CheckArgs, EnrollArgs, ExplainArgs, RunArgs, StatusArgs};
+use super::run::args::{CheckArgs, EnrollArgs, ExplainArgs, IdsArgs, RunArgs, StatusArgs};
 use crate::engine::inventory::networks::{Networks, NetworksError};
 use crate::engine::inventory::policy::{Contradiction, Policy};
 use crate::engine::inventory::table::CAPACITY_MAX;
@@ -36,6 +36,8 @@ pub enum Command {
     Status(StatusArgs),
     /// Why an address or MAC counts, or why not
     Explain(ExplainArgs),
+    /// Which rules Snort runs, may run and should run
+    Ids(IdsArgs),
     /// Take Snort rules in, list and check them
     Rules(RulesArgs),
 }

@@ -26,6 +26,7 @@ pub fn main() -> ExitCode {
         Command::CheckConfig(args) => commands::check_config(&args),
         Command::Status(args) => commands::status(&args),
         Command::Explain(args) => commands::explain(&args),
+        Command::Ids(args) => commands::ids(&args),
         Command::Rules(args) => rules::main(&args),
     }
 }

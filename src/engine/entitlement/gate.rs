@@ -217,6 +217,11 @@ impl Gate {
         if time >= leave_at(lease) { Err(Denial::Expired(lease.lease().expires_at)) } else { Ok(grant) }
     }
 
+    /// What is to run now.
+    pub fn to_run(&self, now: Now) -> Option<Effective> {
+        self.wanted(now).map(|order| order.effective())
+    }
+
     /// The lease held, if any.
     pub fn lease(&self) -> Option<&Verified> {
         self.lease.as_ref()

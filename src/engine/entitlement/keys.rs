@@ -98,7 +98,8 @@ pub enum Slot {
 /// The keys that a sensor believes.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Keyring {
-    current: PublicKey,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    current: Option<PublicKey>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     next: Option<PublicKey>,
 }
@@ -106,13 +107,18 @@ pub struct Keyring {
 impl Keyring {
     /// The one key of the enrolment.
     pub const fn new(current: PublicKey) -> Self {
-        Self { current, next: None }
+        Self { current: Some(current), next: None }
+    }
+
+    /// Believes nobody: without an enrolment there is no Center whose word counts.
+    pub const fn nobody() -> Self {
+        Self { current: None, next: None }
     }
 
     /// The key of that name.
     pub(super) fn find(&self, id: KeyId) -> Option<(Slot, &VerifyingKey)> {
         let next = self.next.iter().map(|key| (Slot::Next, key));
-        let mut keys = std::iter::once((Slot::Current, &self.current)).chain(next);
+        let mut keys = self.current.iter().map(|key| (Slot::Current, key)).chain(next);
         keys.find(|(_, key)| key.id() == id).map(|(slot, key)| (slot, &key.0))
     }
 
@@ -121,7 +127,7 @@ impl Keyring {
     #[must_use]
     pub(super) fn after(&self, slot: Slot, announced: Option<PublicKey>) -> Self {
         match (slot, self.next) {
-            (Slot::Next, Some(next)) => Self { current: next, next: announced },
+            (Slot::Next, Some(next)) => Self { current: Some(next), next: announced },
             _ => Self { current: self.current, next: announced.or(self.next) },
         }
     }
@@ -139,7 +145,10 @@ impl TryFrom<&LeaseKeys> for Keyring {
 
 impl fmt::Display for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.current.id())?;
+        match &self.current {
+            Some(current) => write!(f, "{}", current.id())?,
+            None => f.write_str("none")?,
+        }
         self.next.iter().try_for_each(|next| write!(f, ", {}", next.id()))
     }
 }

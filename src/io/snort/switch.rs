@@ -80,10 +80,16 @@ impl Snort {
         let detail = fault.map_or(String::new(), |fault| fault.to_string().chars().take(500).collect());
         let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         let (at, wanted) = (clock::both().wall, Sets::name(wanted));
-        self.record.last =
-            Some(Last { at, wanted, outcome, detail, took_ms: millis(took), of_snort_ms: millis(theirs) });
-        // For people only: a full disk must not turn a success into a failure.
-        let _ = self.record.store(&self.config);
+        let last = Last { at, wanted, outcome, detail, took_ms: millis(took), of_snort_ms: millis(theirs) };
+        let before = self.record.last.replace(last.clone());
+        // The same failure every few seconds would wear a flash disk out.
+        let again = before.is_some_and(|before| {
+            fault.is_some() && (before.wanted, before.outcome) == (last.wanted, last.outcome)
+        });
+        if !again {
+            // For people only: a full disk must not turn a success into a failure.
+            let _ = self.record.store(&self.config);
+        }
     }
 
     fn switch(&mut self, order: Order, asked: &Asked) -> Result<(), SwitchFault> {

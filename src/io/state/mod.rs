@@ -4,7 +4,7 @@
 //!
 //! | file | content |
 //! |---|---|
-//! | `sightings.redb` | every fact with the number of its last change; epoch, position, digest, last purge |
+//! | `sightings.redb` | every fact with the number of its last change; epoch, position, digest, last purge; the kept right to Subscriber rules |
 //! | `genesis` | that there was a store, and the floors: generation, change, clock; written by rename |
 //! | `lock` | held while the folder is open |
 //!
@@ -175,6 +175,22 @@ impl State {
         let meta = Meta { position: meta.position.renewed(epoch), ..meta };
         self.with(|database| tables::write_meta(database, &meta))?;
         self.begin(meta, now)
+    }
+
+    /// What was kept of the right to Subscriber rules, as it was given.
+    ///
+    /// # Errors
+    /// See [`StoreFault`].
+    pub fn entitlement(&mut self) -> Result<Option<Vec<u8>>, StoreFault> {
+        self.with(tables::entitlement)
+    }
+
+    /// Keeps it, on the disk when this returns. A purge does not take it away: the right has nothing to do with the count.
+    ///
+    /// # Errors
+    /// See [`StoreFault`].
+    pub fn keep_entitlement(&mut self, kept: &[u8]) -> Result<(), StoreFault> {
+        self.with(|database| tables::keep_entitlement(database, kept))
     }
 
     /// Writes what has not been written for an hour: acknowledgements, the clock. Call it each minute or so.

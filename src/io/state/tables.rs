@@ -15,6 +15,8 @@ const SIGHTINGS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("sightings
 const BY_SEQ: TableDefinition<u64, &[u8]> = TableDefinition::new("by_seq");
 const META: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
 const META_KEY: &str = "meta";
+const ENTITLEMENT: TableDefinition<&str, &[u8]> = TableDefinition::new("entitlement");
+const ENTITLEMENT_KEY: &str = "kept";
 /// Purges that are remembered.
 const DONE_MAX: usize = 8;
 
@@ -100,6 +102,22 @@ fn put_meta(transaction: &WriteTransaction, meta: &Meta) -> Result<(), Error> {
 pub(super) fn write_meta(database: &Database, meta: &Meta) -> Result<(), Error> {
     let transaction = begin(database)?;
     put_meta(&transaction, meta)?;
+    Ok(transaction.commit()?)
+}
+
+/// What was kept of the right to Subscriber rules; a store of before has no such table.
+pub(super) fn entitlement(database: &Database) -> Result<Option<Vec<u8>>, Error> {
+    match database.begin_read()?.open_table(ENTITLEMENT) {
+        Ok(table) => Ok(table.get(ENTITLEMENT_KEY)?.map(|kept| kept.value().to_vec())),
+        Err(redb::TableError::TableDoesNotExist(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Keeps it.
+pub(super) fn keep_entitlement(database: &Database, kept: &[u8]) -> Result<(), Error> {
+    let transaction = begin(database)?;
+    transaction.open_table(ENTITLEMENT)?.insert(ENTITLEMENT_KEY, kept)?;
     Ok(transaction.commit()?)
 }
 

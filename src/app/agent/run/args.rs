@@ -2,7 +2,7 @@
 
 use super::config::file::{File, InterfaceSection};
 use super::config::values::{LogFormat, LogLevel, Platform};
-use clap::Args;
+use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
 
 const CONFIG: &str = "/etc/tollgate/agent.toml";
@@ -100,6 +100,33 @@ pub struct StatusArgs {
     /// One line, and an exit status for monitoring: 0 well, 1 warning, 2 critical, 3 unknown
     #[arg(long)]
     pub check: bool,
+}
+
+const IDS_HELP: &str = "\
+What it says:
+  state      community, subscriber, validating (a switch is under way), fallback (not what is wanted; why)
+  wanted     what the Center decided for this sensor
+  entitled   whether a lease lets Subscriber rules run now: its class and end, or the reason why not
+  effective  what was read back from Snort: set, digest, rules, version, since when
+  watch      what was seen last: as-ordered, or a reason code
+  last switch  its outcome; the agent's and Snort's share of the time
+
+Exit status: 0 answered; with --check 0 well, 1 warning, 2 critical, 3 unknown; 3 no answer.";
+
+/// `tollgate-agent ids`
+#[derive(Debug, Args)]
+pub struct IdsArgs {
+    /// What is asked
+    #[command(subcommand)]
+    pub command: IdsCommand,
+}
+
+/// What can be asked of Snort.
+#[derive(Debug, Subcommand)]
+pub enum IdsCommand {
+    /// Which rules are wanted, entitled and effective
+    #[command(after_help = IDS_HELP)]
+    Status(StatusArgs),
 }
 
 /// `tollgate-agent explain`

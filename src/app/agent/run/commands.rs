@@ -1,6 +1,6 @@
 //! The commands beside the daemon: asking it, checking its configuration, enrolling.
 
-use super::args::{CheckArgs, EnrollArgs, ExplainArgs, RunArgs, StatusArgs};
+use super::args::{CheckArgs, EnrollArgs, ExplainArgs, IdsArgs, IdsCommand, RunArgs, StatusArgs};
 use super::config::{Config, ConfigError};
 use super::explain::Explanation;
 use super::page::{Health, Page};
@@ -56,18 +56,40 @@ pub fn status(args: &StatusArgs) -> ExitCode {
         Ok(page) => page,
         Err(error) => return no_answer(&error, args.check),
     };
-    let code = match page.health {
-        _ if !args.check => 0,
-        Health::Ok => 0,
-        Health::Warning => 1,
-        Health::Critical => 2,
-    };
+    let code = if args.check { page.health.code() } else { 0 };
     let text = match (args.socket.json, args.check) {
         (true, _) => json(&page),
         (false, true) => page.to_check_line(),
         (false, false) => page.to_text(),
     };
     print(&text, ExitCode::from(code))
+}
+
+/// `ids status`: as `status`, of Snort and its rules; with `--check` 3 also where none is configured.
+pub fn ids(args: &IdsArgs) -> ExitCode {
+    let IdsCommand::Status(args) = &args.command;
+    let page: Page = match control::ask(&args.socket.control_socket, &Request::Status) {
+        Ok(page) => page,
+        Err(error) => return no_answer(&error, args.check),
+    };
+    let Some(ids) = page.ids else { return no_ids(args) };
+    let health = ids.problems().iter().map(|problem| problem.health).max().unwrap_or(Health::Ok);
+    let code = if args.check { health.code() } else { 0 };
+    let text = match (args.socket.json, args.check) {
+        (true, _) => json(&ids),
+        (false, true) => ids.to_check_line(),
+        (false, false) => ids.to_text(),
+    };
+    print(&text, ExitCode::from(code))
+}
+
+fn no_ids(args: &StatusArgs) -> ExitCode {
+    let why = "no Snort is configured here; add an [ids] section to the configuration, and restart";
+    match (args.check, args.socket.json) {
+        (true, _) => print(&format!("TOLLGATE IDS UNKNOWN: {why}"), ExitCode::from(UNKNOWN)),
+        (false, true) => print("null", ExitCode::SUCCESS),
+        (false, false) => print(why, ExitCode::SUCCESS),
+    }
 }
 
 /// `explain`: 0 it counts, 1 it does not, 3 no answer.

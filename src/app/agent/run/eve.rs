@@ -65,6 +65,7 @@ impl Eve {
             "uptime": page.uptime_seconds,
             "counts": page.counts,
             "interfaces": page.interfaces,
+            "ids": page.ids,
             "change": page.store.seq,
             "change_acked": page.center.acked,
         });

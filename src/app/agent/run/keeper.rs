@@ -9,6 +9,7 @@ use crate::io::clock;
 use crate::io::state::{self, Committed, Found, Settings, State, StoreFault};
 use crate::model::ident::Epoch;
 use crate::model::key::NetworkId;
+use crate::model::time::UnixTime;
 use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use tokio::sync::mpsc;
@@ -28,6 +29,8 @@ pub enum Job {
     Renew(Epoch),
     /// The Center has committed up to here; write what was not written for an hour.
     Flush(Option<u64>),
+    /// Keep these bytes of the right to Subscriber rules; the number comes back.
+    Entitle(u64, Vec<u8>),
     /// Write everything and end.
     Close,
 }
@@ -35,8 +38,8 @@ pub enum Job {
 /// What became of it.
 #[derive(Debug)]
 pub enum Done {
-    /// Opened: what was found, how it stands, and all facts with their networks' names.
-    Opened(Found, Position, Vec<(String, Known)>),
+    /// Opened.
+    Opened(Box<Opened>),
     /// United.
     Merged(Committed),
     /// Read.
@@ -45,10 +48,27 @@ pub enum Done {
     Began(Position),
     /// Written.
     Flushed,
+    /// The right of this number is on the disk.
+    Entitled(u64),
     /// Closed; the thread has ended.
     Closed,
     /// It went wrong; the job comes back.
     Failed(Job, StoreFault),
+}
+
+/// A store that opened late.
+#[derive(Debug)]
+pub struct Opened {
+    /// What was found.
+    pub found: Found,
+    /// How it stands.
+    pub position: Position,
+    /// All facts, with their networks' names.
+    pub facts: Vec<(String, Known)>,
+    /// What was kept of the right to Subscriber rules.
+    pub entitlement: Option<Vec<u8>>,
+    /// It was so late at least.
+    pub clock_floor: UnixTime,
 }
 
 /// The way to the store's thread.
@@ -141,6 +161,7 @@ impl Shelf {
                 }
                 state.flush(now).map(|()| Done::Flushed)
             }
+            Job::Entitle(number, kept) => state.keep_entitlement(kept).map(|()| Done::Entitled(*number)),
             Job::Open(_) | Job::Close => Ok(Done::Flushed),
         }
     }
@@ -149,8 +170,9 @@ impl Shelf {
         let mut opened = state::open(&self.settings, fresh, clock::both().wall)?;
         let mut facts = Vec::new();
         opened.state.restore_each(|network, known| facts.push((network.to_owned(), *known)))?;
-        let position = opened.state.position();
+        let entitlement = opened.state.entitlement()?;
+        let (position, clock_floor) = (opened.state.position(), opened.state.clock_floor());
         self.state = Some(opened.state);
-        Ok(Done::Opened(opened.found, position, facts))
+        Ok(Done::Opened(Box::new(Opened { found: opened.found, position, facts, entitlement, clock_floor })))
     }
 }

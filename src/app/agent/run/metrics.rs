@@ -1,6 +1,8 @@
 //! The page's figures as OpenMetrics text.
 
+use super::ids::IdsPage;
 use super::page::Page;
+use crate::model::lease::RuleSet;
 use crate::model::message::LinkState;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::{ConstCounter, Counter};
@@ -16,6 +18,9 @@ pub fn text(page: &Page) -> String {
     counts(page, &mut registry);
     interfaces(page, &mut registry);
     exchange(page, &mut registry);
+    if let Some(page) = &page.ids {
+        ids(page, &mut registry);
+    }
     let mut text = String::new();
     // A text in memory takes whatever it is given.
     let _ = encode(&mut text, &registry);
@@ -84,4 +89,28 @@ fn exchange(page: &Page, registry: &mut Registry) {
     gauge(registry, "center_connected", "1 while the broker is there", u64::from(center.connected));
     counter(registry, "reports", "Reports sent", center.reports);
     counter(registry, "event_lines_lost", "Lines of events that were lost", page.event_lines_lost);
+}
+
+fn ids(page: &IdsPage, registry: &mut Registry) {
+    let runs = page.effective.as_ref();
+    let subscriber = runs.is_some_and(|runs| runs.set == RuleSet::Subscriber);
+    gauge(registry, "ids_known", "1 while it is known which rules Snort runs", u64::from(runs.is_some()));
+    gauge(registry, "ids_subscriber", "1 while Snort runs Subscriber rules", u64::from(subscriber));
+    gauge(registry, "ids_entitled", "1 while a lease lets it", u64::from(page.entitled.granted));
+    gauge(
+        registry,
+        "ids_fallback",
+        "1 while the rules are not those that are wanted",
+        u64::from(page.reason.is_some()),
+    );
+    gauge(registry, "ids_rules", "Rules that Snort runs", runs.map_or(0, |runs| u64::from(runs.rules)));
+    let until = page.entitled.until.map_or(0, |until| until.millis() / 1000);
+    gauge(registry, "ids_lease_until_seconds", "When the lease ends, in seconds since 1970", until);
+    counter(registry, "ids_switches", "Switches of Snort's rules", page.switches);
+    counter(registry, "ids_switch_failures", "Of these, those that failed", page.failures);
+    counter(registry, "ids_leases_refused", "Leases that were refused", page.refused);
+    if let Some(last) = &page.last_switch {
+        gauge(registry, "ids_switch_ours_milliseconds", "The agent's share of the last switch", last.ours_ms);
+        gauge(registry, "ids_switch_snort_milliseconds", "Snort's share of the last switch", last.snort_ms);
+    }
 }

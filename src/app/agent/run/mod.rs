@@ -1,7 +1,7 @@
 //! The daemon: counts on interfaces, keeps the count, answers, reports to a Center.
 //!
-//! One thread for each packet source ([`lane`]), one for the store ([`keeper`]), and one for everything else: the
-//! [`hub`], on a loop that never waits for a disk, a peer or a packet.
+//! One thread for each packet source ([`lane`]), one for the store ([`keeper`]), one for Snort where there is one
+//! ([`ids`]), and one for everything else: the [`hub`], on a loop that never waits for a disk, a peer or a packet.
 
 pub mod args;
 pub mod commands;
@@ -9,6 +9,7 @@ pub mod config;
 pub mod eve;
 pub mod explain;
 pub mod hub;
+pub mod ids;
 pub mod keeper;
 pub mod lane;
 pub mod metrics;
@@ -131,6 +132,7 @@ async fn serve(config: Config, log: Log, args: &RunArgs) -> Result<bool, RunErro
         tokio::select! {
             _ = tick.tick() => hub.tick(),
             done = hub.shelf.keeper.done() => hub.kept(done),
+            said = ids::next(&mut hub.ids) => hub.hands_said(said),
             heard = uplink::next(&mut hub.uplink) => hub.heard(heard),
             question = doors.control.next() => hub.answer(question),
             scraper = scraper(&mut doors.scrape) => {

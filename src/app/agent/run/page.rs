@@ -1,5 +1,6 @@
 //! How the daemon stands, as one page: what `status` shows, as JSON and as text.
 
+use super::ids::IdsPage;
 use crate::app::agent::report::printable;
 use crate::model::message::{Counts, InterfaceStatus, LinkState};
 use crate::model::time::UnixTime;
@@ -16,6 +17,26 @@ pub enum Health {
     Warning,
     /// Needs somebody.
     Critical,
+}
+
+impl Health {
+    /// As monitoring writes it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "OK",
+            Self::Warning => "WARNING",
+            Self::Critical => "CRITICAL",
+        }
+    }
+
+    /// As monitoring takes it for an exit status.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Ok => 0,
+            Self::Warning => 1,
+            Self::Critical => 2,
+        }
+    }
 }
 
 /// One thing that is not as it should be.
@@ -52,6 +73,9 @@ pub struct Page {
     pub store: StorePage,
     /// The Center.
     pub center: CenterPage,
+    /// Snort and its rules, where they are configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ids: Option<IdsPage>,
     /// Lines of events that were lost.
     pub event_lines_lost: u64,
 }
@@ -133,18 +157,16 @@ pub struct CenterPage {
 impl Page {
     /// One line for monitoring, with the figures that monitoring draws.
     pub fn to_check_line(&self) -> String {
-        let word = match self.health {
-            Health::Ok => "OK",
-            Health::Warning => "WARNING",
-            Health::Critical => "CRITICAL",
-        };
         let problems: Vec<_> = self.problems.iter().map(|problem| problem.what.as_str()).collect();
         let said =
             if problems.is_empty() { "all interfaces deliver".to_owned() } else { problems.join("; ") };
         let dropped: u64 = self.interfaces.iter().map(|interface| interface.status.dropped).sum();
         printable(&format!(
-            "TOLLGATE {word}: {} components; {said} | components={} external={} dropped={dropped}c",
-            self.counts.components, self.counts.components, self.counts.external
+            "TOLLGATE {}: {} components; {said} | components={} external={} dropped={dropped}c",
+            self.health.word(),
+            self.counts.components,
+            self.counts.components,
+            self.counts.external
         ))
     }
 
@@ -161,6 +183,9 @@ impl Page {
         rows.extend(self.interfaces.iter().map(|interface| ("interface", interface.to_text())));
         rows.push(("store", self.store.to_text()));
         rows.push(("Center", self.center.to_text(self.store.seq)));
+        if let Some(ids) = &self.ids {
+            rows.push(("Snort", ids.to_line()));
+        }
         if self.event_lines_lost > 0 {
             rows.push(("events lost", self.event_lines_lost.to_string()));
         }
@@ -169,8 +194,7 @@ impl Page {
             let _ = writeln!(text, "{name:<15} {}", printable(&value));
         }
         for problem in &self.problems {
-            let word = if problem.health == Health::Critical { "CRITICAL" } else { "WARNING" };
-            let _ = writeln!(text, "{word:<15} {}", printable(&problem.what));
+            let _ = writeln!(text, "{:<15} {}", problem.health.word(), printable(&problem.what));
         }
         text
     }

@@ -3,10 +3,12 @@
 use super::config::{Config, Interface};
 use super::eve::Eve;
 use super::hub::{Hub, Parts, Shelf, Watched};
+use super::ids::Ids;
 use super::keeper::{Job, Keeper};
 use super::lane::Plan;
 use super::policy::InForce;
 use super::uplink::{self, Enrolled, Uplink};
+use crate::engine::entitlement::Holder;
 use crate::engine::inventory::changes::Known;
 use crate::engine::inventory::hash::HashKeys;
 use crate::engine::inventory::networks::Networks;
@@ -17,8 +19,10 @@ use crate::io::capture::live::Backend;
 use crate::io::lines::{Lines, Place};
 use crate::io::log::Log;
 use crate::io::random::{self, NoRandomness};
+use crate::io::snort::SwitchFault;
 use crate::io::state::{self, State};
 use crate::io::{clock, whole_file};
+use crate::model::entitlement::Class;
 use crate::model::frame::LinkType;
 use crate::model::ident::{Epoch, SensorId};
 use crate::model::key::NetworkId;
@@ -46,6 +50,9 @@ pub enum StartError {
     /// Neither an enrolment nor the file names the sensor, and the host's name is none for one.
     #[error("this sensor has no name; give it one with `sensor` in the configuration")]
     Nameless,
+    /// Snort's rules folder.
+    #[error("[ids]: {0}")]
+    Snort(SwitchFault),
     /// The enrolment is there and cannot be used.
     #[error("the enrolment cannot be used: {0}")]
     Enrolment(String),
@@ -60,6 +67,8 @@ struct Found {
     /// Purges that were carried out.
     done: Vec<String>,
     clock_floor: UnixTime,
+    /// What was kept of the right to Subscriber rules.
+    entitlement: Option<Vec<u8>>,
 }
 
 /// Starts everything but the doors.
@@ -95,11 +104,15 @@ pub fn start(config: Config, log: Log) -> Result<Hub, StartError> {
     let shelf = Shelf::new(keeper, open, found.fault, urgent);
     let reporter = Reporter::new(who.clone(), found.position, found.done);
     let mismatch = enrolled.as_ref().and_then(|enrolled| enrolled.other_platform(&who.platform));
+    let ids = ids(&config, &who, enrolled.as_ref())?;
     let uplink = enrolled.map(|enrolled| Uplink::begin(enrolled, reporter.last_will(clock::both())));
     let eve = eve(&config, &who.sensor)?;
     let parts =
-        Parts { config, who, force, lanes, union, networks, shelf, reporter, uplink, eve, log, knows };
+        Parts { config, who, force, lanes, union, networks, shelf, reporter, uplink, ids, eve, log, knows };
     let mut hub = Hub::new(parts);
+    if open {
+        hub.begin_ids(found.entitlement.as_deref(), found.clock_floor, clock::both());
+    }
     if let Some(what) = found.happening {
         hub.happened(what.kind, what.severity, &what.message);
     }
@@ -126,8 +139,13 @@ fn store_settings(config: &Config) -> state::Settings {
 }
 
 fn open_store(config: &Config, fresh: Epoch) -> Found {
-    match state::open(&store_settings(config), fresh, clock::both().wall) {
-        Ok(opened) => Found {
+    let opened = state::open(&store_settings(config), fresh, clock::both().wall).and_then(|mut opened| {
+        let entitlement = opened.state.entitlement()?;
+        Ok((opened, entitlement))
+    });
+    match opened {
+        Ok((opened, entitlement)) => Found {
+            entitlement,
             position: opened.state.position(),
             done: opened.state.done().to_vec(),
             clock_floor: opened.state.clock_floor(),
@@ -142,6 +160,7 @@ fn open_store(config: &Config, fresh: Epoch) -> Found {
             position: Position::fresh(fresh),
             done: Vec::new(),
             clock_floor: UnixTime::NEVER,
+            entitlement: None,
         },
     }
 }
@@ -160,6 +179,20 @@ fn identity(config: &Config, enrolled: Option<&Enrolled>, instance: Epoch) -> Re
         platform: config.profile.platform.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     })
+}
+
+/// The gate and Snort's thread, where the configuration has Snort.
+fn ids(config: &Config, who: &Identity, enrolled: Option<&Enrolled>) -> Result<Option<Box<Ids>>, StartError> {
+    let Some(snort) = &config.file.ids else { return Ok(None) };
+    let tag = Class::of_platform(&who.platform).map(|class| class.tag_text().to_owned());
+    let holder = Holder {
+        sensor: who.sensor.clone(),
+        platform: who.platform.clone(),
+        entitlement_tag: tag,
+        instance: who.instance,
+    };
+    let authority = enrolled.and_then(Enrolled::authority);
+    Ok(Some(Ids::new(snort.clone(), holder, authority)?.map_err(StartError::Snort)?))
 }
 
 /// The host's name, as far as it is one for a sensor.

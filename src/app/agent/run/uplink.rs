@@ -2,6 +2,7 @@
 //!
 //! Nothing is kept here for sending later: what a full queue or a lost connection drops, the reporter sends again.
 
+use super::ids::Authority;
 use super::policy;
 use crate::engine::backoff::Backoff;
 use crate::engine::sync::Outgoing;
@@ -41,6 +42,8 @@ pub enum Heard {
     Policy(Box<CountingPolicy>),
     /// An order.
     Command(Command),
+    /// An envelope that may hold a lease; nothing in it was looked at.
+    Lease(Vec<u8>),
     /// The broker has the event of this number.
     EventArrived(u64),
     /// A message that is none, or that this version does not know; printable.
@@ -77,6 +80,11 @@ impl Enrolled {
     /// Names the enrolment.
     pub const fn id(&self) -> Epoch {
         self.enrolment
+    }
+
+    /// Who may decide which rules Snort runs.
+    pub fn authority(&self) -> Option<Authority> {
+        None
     }
 
     /// What is wrong when it was made for another platform than this one is said to be.
@@ -327,8 +335,8 @@ fn said(message: &Arrived) -> Option<Heard> {
         Kind::Ack => decoded(message, Heard::Ack),
         Kind::Command => decoded(message, Heard::Command),
         Kind::Policy => decoded(message, |policy| Heard::Policy(Box::new(policy))),
-        // Leases are for a sensor with an entitlement gate.
-        Kind::Lease | Kind::Birth | Kind::Report | Kind::Status | Kind::Event => {
+        Kind::Lease => Heard::Lease(message.payload.clone()),
+        Kind::Birth | Kind::Report | Kind::Status | Kind::Event => {
             Heard::NotUnderstood(format!("a {}", message.topic.kind.name()))
         }
     })

@@ -3,6 +3,7 @@
 
 use super::values::{LogFormat, LogLevel, Loopback, Platform, VlanNetworks};
 use crate::app::agent::args::BackendArg;
+use crate::io::snort::SnortConfig;
 use crate::model::ident::SensorId;
 use crate::model::prefix::Prefix;
 use crate::model::sighting::DEFAULT_NETWORK;
@@ -27,6 +28,8 @@ pub struct File {
     pub count: CountSection,
     /// Where it is reported to.
     pub center: Option<CenterSection>,
+    /// Snort and its rules.
+    pub ids: Option<SnortConfig>,
     /// Figures for Prometheus.
     pub metrics: Option<MetricsSection>,
     /// Events as JSON lines.
@@ -45,6 +48,7 @@ impl Default for File {
             interface: Vec::new(),
             count: CountSection::default(),
             center: None,
+            ids: None,
             metrics: None,
             events: None,
             log: LogSection::default(),

@@ -13,6 +13,7 @@ use crate::engine::inventory::networks::Networks;
 use crate::engine::inventory::policy::Policy;
 use crate::io::capture::compile;
 use crate::io::capture::live::Backend;
+use crate::io::snort::SnortConfig;
 use crate::model::message::CountingPolicy;
 use crate::model::profile::Profile;
 use crate::model::sighting::is_network_name;
@@ -88,6 +89,7 @@ impl Config {
         Policy::new(&file.count.internal, &file.count.external)
             .map_err(|error| format!("[count]: {error}"))?;
         check_events(file.events.as_ref())?;
+        check_ids(file.ids.as_ref(), &profile)?;
         let (interfaces, networks) = interfaces(&file, &profile)?;
         Ok(Self { path: path.to_owned(), profile, file, interfaces, networks })
     }
@@ -120,6 +122,7 @@ impl Config {
             ("interface", self.interfaces != other.interfaces),
             ("count.capacity", old.count.capacity != new.count.capacity),
             ("center", old.center != new.center),
+            ("ids", old.ids != new.ids),
             ("metrics", old.metrics != new.metrics),
             ("events", old.events != new.events),
             ("log.format", old.log.format != new.log.format),
@@ -150,6 +153,19 @@ fn check_events(events: Option<&EventsSection>) -> Result<(), String> {
         }
         _ => Ok(()),
     }
+}
+
+/// Snort needs a platform that can run it.
+fn check_ids(ids: Option<&SnortConfig>, profile: &Profile) -> Result<(), String> {
+    let Some(ids) = ids else { return Ok(()) };
+    if profile.ids_class.is_none() {
+        let platform = &profile.platform;
+        return Err(format!(
+            "[ids]: platform {platform} only counts; Snort runs on {}. Take the section away, or set `platform`",
+            Profile::with_ids().join(", ")
+        ));
+    }
+    ids.check().map_err(|why| format!("[ids]: {why}"))
 }
 
 /// What the file names, or else what the platform has.

@@ -2,6 +2,7 @@
 
 use super::Hub;
 use crate::app::agent::run::explain::{Explanation, parse};
+use crate::app::agent::run::ids::IdsPage;
 use crate::app::agent::run::lane::Order;
 use crate::app::agent::run::page::{CenterPage, Health, InterfacePage, Page, PolicyPage, Problem, StorePage};
 use crate::engine::inventory::changes::Known;
@@ -47,7 +48,9 @@ impl Hub {
         let figures = self.figures();
         let (counts, interfaces) = (self.counts(&figures), self.interfaces(&figures));
         let (store, center) = (self.store_page(now), self.center_page(now));
-        let problems = self.problems(&counts, &interfaces, &store, &center, now);
+        let ids = self.ids.as_ref().map(|ids| ids.page(now));
+        let mut problems = self.problems(&counts, &interfaces, &store, &center, now);
+        problems.extend(ids.iter().flat_map(IdsPage::problems));
         Page {
             health: problems.iter().map(|problem| problem.health).max().unwrap_or(Health::Ok),
             problems,
@@ -60,6 +63,7 @@ impl Hub {
             interfaces,
             store,
             center,
+            ids,
             event_lines_lost: self.eve.as_ref().map_or(0, super::Eve::lost),
         }
     }

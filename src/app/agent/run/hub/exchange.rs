@@ -32,6 +32,7 @@ impl Hub {
             Heard::Ack(ack) => self.reporter.handle(Input::Ack(ack), now),
             Heard::Command(command) => self.reporter.handle(Input::Command(command), now),
             Heard::EventArrived(number) => self.reporter.handle(Input::EventArrived(number), now),
+            Heard::Lease(envelope) => self.leased(envelope, now),
             Heard::Policy(policy) => self.apply(*policy, true),
             Heard::NotUnderstood(what) => {
                 self.not_understood += 1;

@@ -1,7 +1,7 @@
 //! From the lanes to the store: facts taken, merged, and what becomes of the store's jobs.
 
 use super::{Hub, MINUTE, SECOND, STORE_PAUSE, WAITING_MAX};
-use crate::app::agent::run::keeper::{Done, Job};
+use crate::app::agent::run::keeper::{Done, Job, Opened};
 use crate::app::agent::run::lane::{Facts, Order};
 use crate::engine::inventory::changes::Known;
 use crate::engine::inventory::policy::Policy;
@@ -77,6 +77,9 @@ impl Hub {
         if let Some(job) = shelf.urgent.take() {
             return shelf.keeper.give(job);
         }
+        if let Some((number, kept)) = shelf.entitlement.take() {
+            return shelf.keeper.give(Job::Entitle(number, kept));
+        }
         if !shelf.waiting.is_empty() && now.ticks >= shelf.merged.plus(SECOND) {
             shelf.merged = now.ticks;
             return shelf.keeper.give(Job::Merge(std::mem::take(&mut shelf.waiting)));
@@ -95,23 +98,14 @@ impl Hub {
         let now = clock::both();
         let wrote = !matches!(done, Done::Failed(..) | Done::Loaded(_));
         match done {
-            Done::Opened(found, position, facts) => {
-                self.shelf.open = true;
-                if let Some(what) = found.happening() {
-                    self.happened(what.kind, what.severity, &what.message);
-                }
-                // What is about to be forgotten is not taken up.
-                if !self.is_to_be_emptied() {
-                    self.take_up(facts);
-                }
-                self.moved(position, now);
-            }
+            Done::Opened(opened) => self.opened(*opened, now),
             Done::Merged(committed) => {
                 note_refused(committed.refused);
                 self.moved(committed.position, now);
             }
             Done::Began(position) => self.began(position, now),
             Done::Loaded(part) => self.reporter.handle(Input::Loaded(part), now),
+            Done::Entitled(number) => self.entitled(number, now),
             Done::Flushed | Done::Closed => {}
             Done::Failed(job, fault) => self.failed(job, &fault.to_string(), now),
         }
@@ -120,6 +114,19 @@ impl Hub {
         }
         self.employ_store(now);
         self.act(now);
+    }
+
+    fn opened(&mut self, opened: Opened, now: Now) {
+        self.shelf.open = true;
+        if let Some(what) = opened.found.happening() {
+            self.happened(what.kind, what.severity, &what.message);
+        }
+        // What is about to be forgotten is not taken up.
+        if !self.is_to_be_emptied() {
+            self.take_up(opened.facts);
+        }
+        self.begin_ids(opened.entitlement.as_deref(), opened.clock_floor, now);
+        self.moved(opened.position, now);
     }
 
     fn is_to_be_emptied(&self) -> bool {
@@ -158,7 +165,8 @@ impl Hub {
             }
             Job::Load(..) => self.reporter.handle(Input::NotLoaded, now),
             Job::Flush(acked) => self.shelf.acked = self.shelf.acked.or(acked),
-            Job::Open(_) | Job::Close => {}
+            // The gate asks again.
+            Job::Entitle(..) | Job::Open(_) | Job::Close => {}
         }
     }
 

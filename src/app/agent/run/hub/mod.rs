@@ -4,6 +4,7 @@
 //! ```text
 //! lanes ─ facts ─▶ waiting ─ a merge a second at most ─▶ keeper (store) ─ position ─▶ reporter ─▶ uplink ─▶ Center
 //!   └─ figures ─▶ page ─▶ status, metrics, events, the Center's status
+//! Snort's thread ─ what runs ─▶ gate ─ orders ─▶ Snort's thread      (the gate also hears the Center's leases)
 //! ```
 //!
 //! What must hold: `waiting` is bounded; when it is full, lanes keep what they learned in their tables.
@@ -12,6 +13,7 @@ mod answers;
 mod counts;
 mod exchange;
 mod facts;
+mod ids;
 mod news;
 mod reload;
 
@@ -19,6 +21,7 @@ pub use answers::Request;
 
 use super::config::Config;
 use super::eve::Eve;
+use super::ids::Ids;
 use super::keeper::{Job, Keeper};
 use super::lane::Lane;
 use super::policy::InForce;
@@ -79,6 +82,8 @@ pub struct Shelf {
     /// Changes that the reporter wants.
     load: Option<(u64, u64)>,
     acked: Option<u64>,
+    /// The newest right to Subscriber rules that is to be kept, and its number.
+    entitlement: Option<(u64, Vec<u8>)>,
     retry: Ticks,
     merged: Ticks,
     flushed: Ticks,
@@ -89,7 +94,19 @@ impl Shelf {
     pub fn new(keeper: Keeper, open: bool, fault: Option<String>, urgent: Option<Job>) -> Self {
         let (waiting, retry) = (Vec::new(), Ticks::default());
         let (merged, flushed) = (Ticks::default(), Ticks::default());
-        Self { keeper, open, fault, urgent, waiting, load: None, acked: None, retry, merged, flushed }
+        Self {
+            keeper,
+            open,
+            fault,
+            urgent,
+            waiting,
+            load: None,
+            acked: None,
+            entitlement: None,
+            retry,
+            merged,
+            flushed,
+        }
     }
 }
 
@@ -113,6 +130,8 @@ pub struct Hub {
     pub reporter: Reporter,
     /// The way to it.
     pub uplink: Option<Uplink>,
+    /// The gate of Snort's rules, where Snort is.
+    pub ids: Option<Box<Ids>>,
     /// Lines of events.
     pub eve: Option<Eve>,
     /// The program's log.
@@ -156,6 +175,8 @@ pub struct Parts {
     /// See [`Hub`].
     pub uplink: Option<Uplink>,
     /// See [`Hub`].
+    pub ids: Option<Box<Ids>>,
+    /// See [`Hub`].
     pub eve: Option<Eve>,
     /// See [`Hub`].
     pub log: Log,
@@ -174,8 +195,21 @@ impl Hub {
             saturated: Edge::default(),
             store: Edge::default(),
         };
-        let Parts { config, who, force, lanes, union, networks, shelf, reporter, uplink, eve, log, knows: _ } =
-            parts;
+        let Parts {
+            config,
+            who,
+            force,
+            lanes,
+            union,
+            networks,
+            shelf,
+            reporter,
+            uplink,
+            ids,
+            eve,
+            log,
+            knows: _,
+        } = parts;
         let (generation, started, second, stats) = (0, now, now.ticks, now.ticks);
         let (unreachable, not_understood) = (None, 0);
         Self {
@@ -188,6 +222,7 @@ impl Hub {
             shelf,
             reporter,
             uplink,
+            ids,
             eve,
             log,
             generation,
@@ -216,6 +251,7 @@ impl Hub {
             self.stats = now.ticks.plus(Duration::from_secs(u64::from(every)));
             eve.stats(&self.page(now), now.wall);
         }
+        self.drive_ids(now);
         self.employ_store(now);
         self.act(now);
     }

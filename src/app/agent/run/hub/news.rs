@@ -23,6 +23,7 @@ impl Hub {
         let event_type = match kind {
             EventKind::Capture => "capture",
             EventKind::Policy => "policy",
+            EventKind::Entitlement => "ids",
             _ => "agent",
         };
         if let Some(eve) = &self.eve {

@@ -13,6 +13,9 @@ impl Hub {
         if let Some(eve) = &self.eve {
             eve.reopen();
         }
+        if let Some(ids) = &self.ids {
+            ids.look();
+        }
         match Config::load(&args.config, args) {
             Ok(new) => self.take_config(new),
             Err(error) => {

@@ -1,0 +1,56 @@
+//! Snort and its rules: what concerns the gate comes in here, and what it wants done goes out.
+
+use super::Hub;
+use crate::app::agent::run::ids::{Deed, Said};
+use crate::model::message::EventKind;
+use crate::model::time::{Now, UnixTime};
+
+impl Hub {
+    /// The store is open: what it kept of the right, and how late it was at least.
+    pub fn begin_ids(&mut self, kept: Option<&[u8]>, floor: UnixTime, now: Now) {
+        let deeds = self.ids.as_mut().map_or_else(Vec::new, |ids| ids.begin(kept, floor, now));
+        deeds.into_iter().for_each(|deed| self.carry_out(Some(deed)));
+    }
+
+    /// The Center sent a lease.
+    pub(super) fn leased(&mut self, envelope: Vec<u8>, now: Now) {
+        let Some(ids) = &mut self.ids else {
+            return tracing::debug!("a lease is left aside: no Snort is configured here");
+        };
+        ids.leased(envelope, now);
+        self.drive_ids(now);
+        self.employ_store(now);
+    }
+
+    /// Snort's thread said something.
+    pub fn hands_said(&mut self, said: Said) {
+        let now = crate::io::clock::both();
+        let deed = self.ids.as_mut().and_then(|ids| ids.said(said, now));
+        self.carry_out(deed);
+        self.drive_ids(now);
+    }
+
+    /// The store has kept the right of this number.
+    pub(super) fn entitled(&mut self, number: u64, now: Now) {
+        let deed = self.ids.as_mut().and_then(|ids| ids.stored(number, now));
+        self.carry_out(deed);
+        self.drive_ids(now);
+    }
+
+    /// Does what the gate wants.
+    pub(super) fn drive_ids(&mut self, now: Now) {
+        while let Some(deed) = self.ids.as_mut().and_then(|ids| ids.poll(now)) {
+            self.carry_out(Some(deed));
+        }
+    }
+
+    fn carry_out(&mut self, deed: Option<Deed>) {
+        match deed {
+            Some(Deed::Keep(number, bytes)) => self.shelf.entitlement = Some((number, bytes)),
+            Some(Deed::Tell(severity, message)) => {
+                self.happened(EventKind::Entitlement, severity, &message);
+            }
+            None => {}
+        }
+    }
+}

@@ -108,15 +108,7 @@ impl Plant {
 
     /// The numbers of the rules that the stand-in really has; none when it does not run.
     pub fn loaded(&self) -> Option<Vec<u32>> {
-        let mut stream = UnixStream::connect(&self.config.control).ok()?;
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        stream.write_all(b"loaded()\n").ok()?;
-        let (mut text, mut piece) = (String::new(), [0; 4096]);
-        while text.matches("o\")~ ").count() < 2 {
-            let n = stream.read(&mut piece).ok().filter(|n| *n > 0)?;
-            text.push_str(&String::from_utf8_lossy(&piece[..n]));
-        }
-        Some(text.replace("o\")~ ", "").split_whitespace().map(|sid| sid.parse().unwrap()).collect())
+        loaded_at(&self.config.control)
     }
 
     /// Has this restart command: a service manager of three lines.
@@ -139,6 +131,19 @@ impl Drop for Plant {
             let _ = Command::new("kill").args(["-9", pid.trim()]).stderr(Stdio::null()).status();
         }
     }
+}
+
+/// The same, of the one with this control socket.
+pub fn loaded_at(control: &Path) -> Option<Vec<u32>> {
+    let mut stream = UnixStream::connect(control).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.write_all(b"loaded()\n").ok()?;
+    let (mut text, mut piece) = (String::new(), [0; 4096]);
+    while text.matches("o\")~ ").count() < 2 {
+        let n = stream.read(&mut piece).ok().filter(|n| *n > 0)?;
+        text.push_str(&String::from_utf8_lossy(&piece[..n]));
+    }
+    Some(text.replace("o\")~ ", "").split_whitespace().map(|sid| sid.parse().unwrap()).collect())
 }
 
 /// The configuration of a folder, also for another process.

@@ -139,7 +139,7 @@ impl TryFrom<&LeaseKeys> for Keyring {
     /// The keys of an enrolment.
     fn try_from(keys: &LeaseKeys) -> Result<Self, Self::Error> {
         let next = keys.next.clone().map(PublicKey::try_from).transpose()?;
-        Ok(Self { current: keys.current.clone().try_into()?, next })
+        Ok(Self { current: Some(keys.current.clone().try_into()?), next })
     }
 }
 

@@ -191,7 +191,7 @@ fn ids(config: &Config, who: &Identity, enrolled: Option<&Enrolled>) -> Result<O
         entitlement_tag: tag,
         instance: who.instance,
     };
-    let authority = enrolled.and_then(Enrolled::authority);
+    let authority = enrolled.and_then(Enrolled::authority).cloned();
     Ok(Some(Ids::new(snort.clone(), holder, authority)?.map_err(StartError::Snort)?))
 }
 

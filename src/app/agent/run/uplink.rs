@@ -5,10 +5,12 @@
 use super::ids::Authority;
 use super::policy;
 use crate::engine::backoff::Backoff;
+use crate::engine::entitlement::Keyring;
 use crate::engine::sync::Outgoing;
 use crate::io::mqtt::{Connection, Endpoint, Incoming, Message as Arrived, PublishId, Session, Will};
 use crate::io::pki::{self, Identity};
 use crate::io::{clock, random, whole_file};
+use crate::model::enrolment::Enrolment;
 use crate::model::ident::{Epoch, SensorId};
 use crate::model::message::{Ack, Birth, Command, CountingPolicy, Message, decode, encode};
 use crate::model::topic::{Kind, Topic};
@@ -56,6 +58,7 @@ pub struct Enrolled {
     platform: String,
     enrolment: Epoch,
     endpoint: Endpoint,
+    authority: Option<Authority>,
 }
 
 impl Enrolled {
@@ -68,13 +71,14 @@ impl Enrolled {
             return Ok(None);
         }
         let enrolled = pki::Enrolled::load(folder).map_err(|error| error.to_string())?.enrolment;
+        let authority = authority(&enrolled)?;
         let (sensor, platform) = (enrolled.sensor, enrolled.platform);
         let identity = Identity::load(folder).map_err(|error| error.to_string())?;
         let endpoint = match Endpoint::clear(enrolled.broker.clone()) {
             Some(endpoint) => endpoint,
             None => Endpoint::secure(enrolled.broker, &identity).map_err(|error| error.to_string())?,
         };
-        Ok(Some(Self { sensor, platform, enrolment: enrolled.id, endpoint }))
+        Ok(Some(Self { sensor, platform, enrolment: enrolled.id, endpoint, authority }))
     }
 
     /// Names the enrolment.
@@ -82,9 +86,9 @@ impl Enrolled {
         self.enrolment
     }
 
-    /// Who may decide which rules Snort runs.
-    pub fn authority(&self) -> Option<Authority> {
-        None
+    /// Who may decide which rules Snort runs; nobody, if the Center gave no keys.
+    pub const fn authority(&self) -> Option<&Authority> {
+        self.authority.as_ref()
     }
 
     /// What is wrong when it was made for another platform than this one is said to be.
@@ -101,6 +105,11 @@ impl Enrolled {
     pub const fn sensor(&self) -> &SensorId {
         &self.sensor
     }
+}
+
+fn authority(enrolled: &Enrolment) -> Result<Option<Authority>, String> {
+    let keys = enrolled.lease_keys.as_ref().map(Keyring::try_from).transpose()?;
+    Ok(keys.map(|keys| Authority { enrolment: enrolled.id, keys }))
 }
 
 /// Unpacks an enrolment bundle below the state folder; returns what to tell the operator.

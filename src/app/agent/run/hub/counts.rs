@@ -55,7 +55,7 @@ impl Hub {
             counts: self.counts(&figures),
             interfaces: self.interfaces(&figures).into_iter().map(|page| page.status).collect(),
             store_fault: self.shelf.fault.clone(),
-            ids: None,
+            ids: self.ids.as_ref().map(|ids| Box::new(ids.told_center(now))),
         }
     }
 }

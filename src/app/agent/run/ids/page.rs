@@ -3,9 +3,12 @@
 use super::Ids;
 use crate::app::agent::report::printable;
 use crate::app::agent::run::page::{Health, Problem};
-use crate::engine::entitlement::{State, Verified};
+use crate::engine::entitlement::{Effective, State, Verified};
+use crate::io::rules::Sets;
+use crate::io::snort::Confirmed;
 use crate::model::entitlement::{Class, Tag};
 use crate::model::lease::RuleSet;
+use crate::model::message::{IdsEffective, IdsStatus, IdsSwitch};
 use crate::model::time::{Now, UnixTime};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
@@ -148,6 +151,41 @@ impl Ids {
         }
     }
 
+    /// What the Center is told of it.
+    pub fn told_center(&self, now: Now) -> IdsStatus {
+        let lease = self.gate.lease().map(Verified::lease);
+        let denial = self.gate.grant(now).err();
+        IdsStatus {
+            enabled: lease.is_some_and(|lease| lease.ids),
+            wanted: lease.map_or(RuleSet::Community, |lease| lease.rule_set),
+            entitled: if denial.is_none() { RuleSet::Subscriber } else { RuleSet::Community },
+            reason: denial.map(|denial| denial.code().to_owned()),
+            generation: self.gate.trust().generation,
+            until: lease.map(|lease| lease.expires_at),
+            effective: self.proven().map(|(runs, proven)| IdsEffective {
+                set: runs.set,
+                bundle: runs.bundle,
+                rules: Some(proven.rules.into()),
+                engine: proven.engine.clone(),
+                since: proven.since,
+            }),
+            switch: self.last_for_center(),
+        }
+    }
+
+    fn last_for_center(&self) -> Option<IdsSwitch> {
+        let last = self.status.last.as_ref()?;
+        let outcome = if last.outcome == "applied" { "done" } else { last.outcome.as_str() };
+        Some(IdsSwitch { to: Sets::named(&last.wanted)?.set, at: last.at, outcome: outcome.to_owned() })
+    }
+
+    /// What is known to run, and how it was proven.
+    fn proven(&self) -> Option<(Effective, &Confirmed)> {
+        let runs = self.gate.effective()?;
+        let proven = self.status.confirmed.as_ref().filter(|proven| proven.effective() == Some(runs))?;
+        Some((runs, proven))
+    }
+
     fn entitled(&self, now: Now) -> EntitledPage {
         let denial = self.gate.grant(now).err();
         let lease = self.gate.lease().map(Verified::lease);
@@ -165,8 +203,7 @@ impl Ids {
     }
 
     fn effective_page(&self) -> Option<EffectivePage> {
-        let runs = self.gate.effective()?;
-        let proven = self.status.confirmed.as_ref().filter(|proven| proven.effective() == Some(runs))?;
+        let (runs, proven) = self.proven()?;
         Some(EffectivePage {
             set: runs.set,
             digest: runs.bundle.to_string(),

@@ -30,7 +30,8 @@
 //! of the Center ([`app::center`]), and `smartagentctl` ([`app::ctl`]).
 //!
 //! **Which rules Snort may run.** [`engine::entitlement`] decides from a signed lease; [`io::rules`] takes rule bundles in and
-//! names them by their content; [`io::snort`] has Snort run one of them, and reads back which.
+//! names them by their content; [`io::snort`] has Snort run one of them, and reads back which; [`app::agent::run::ids`] joins them in
+//! the daemon.
 //!
 //! **Where to add a link type**: see [`engine::wire`].
 

@@ -95,20 +95,7 @@ impl World {
     }
 
     fn configure(&self) {
-        let capture = self.site.path("nothing.pcap");
-        let header: [u32; 6] = [0xa1b2_c3d4, 0x0004_0002, 0, 0, 65_535, 1];
-        fs::write(&capture, header.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<_>>()).unwrap();
-        let config = &self.plant.config;
-        self.site.configure(&format!(
-            "platform = \"ic3000\"\n[[interface]]\nfiles = [{capture:?}]\n[ids]\nprogram = {:?}\nrules = {:?}\n\
-             control = {:?}\nlog = {:?}\nrestart = {:?}\n[ids.patience]\nvalidate = 60\nreload = 20\nanswer = 5\n\
-             [ids.memory]\ncheck = false\n",
-            config.program,
-            config.rules,
-            config.control,
-            config.log.as_ref().unwrap(),
-            config.restart
-        ));
+        configure(&self.site, &self.plant);
     }
 
     fn sids(set: RuleSet) -> Vec<u32> {
@@ -182,6 +169,24 @@ impl World {
             }
         })
     }
+}
+
+/// Counts an empty file, and owns the plant's Snort.
+fn configure(site: &Site, plant: &Plant) {
+    let capture = site.path("nothing.pcap");
+    let header: [u32; 6] = [0xa1b2_c3d4, 0x0004_0002, 0, 0, 65_535, 1];
+    fs::write(&capture, header.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<_>>()).unwrap();
+    let config = &plant.config;
+    site.configure(&format!(
+        "platform = \"ic3000\"\n[[interface]]\nfiles = [{capture:?}]\n[ids]\nprogram = {:?}\nrules = {:?}\n\
+         control = {:?}\nlog = {:?}\nrestart = {:?}\n[ids.patience]\nvalidate = 60\nreload = 20\nanswer = 5\n\
+         [ids.memory]\ncheck = false\n",
+        config.program,
+        config.rules,
+        config.control,
+        config.log.as_ref().unwrap(),
+        config.restart
+    ));
 }
 
 async fn center(broker: &Broker) -> Connection {
@@ -312,10 +317,19 @@ fn a_restart_changes_nothing_and_forgets_nothing() {
     world.runs(&mut daemon, RuleSet::Subscriber);
     assert_eq!(daemon.stop(), 0);
 
+    // While the store cannot be read there is no right; it comes back with the store, without a Center.
+    world.broker.kill();
+    let held = state::open(&settings(&world.site), Epoch::from_random(9), now()).unwrap();
+    let mut daemon = world.site.start();
+    daemon.page(|page| page["store"]["fault"].is_string());
+    world.runs(&mut daemon, RuleSet::Community);
+    drop(held);
+    world.runs(&mut daemon, RuleSet::Subscriber);
+    assert_eq!(daemon.stop(), 0);
+
     // It was later here than the clock now shows, by more than the lease has left.
     let later = now().plus(HOUR * 2);
     set_latest(&world.site, later);
-    world.broker.kill();
     let mut daemon = world.site.start();
     let ids = world.runs(&mut daemon, RuleSet::Community);
     assert_eq!(ids["entitled"]["reason"], "expired", "{ids}");
@@ -339,10 +353,13 @@ fn a_restart_changes_nothing_and_forgets_nothing() {
     guard.end();
 }
 
+fn settings(site: &Site) -> Settings {
+    Settings { folder: site.state().to_owned(), facts_max: 1000 }
+}
+
 /// Writes another time into the store, as a clock that was set back leaves it.
 fn set_latest(site: &Site, latest: UnixTime) {
-    let settings = Settings { folder: site.state().to_owned(), facts_max: 1000 };
-    let mut store = state::open(&settings, Epoch::from_random(9), now()).unwrap().state;
+    let mut store = state::open(&settings(site), Epoch::from_random(9), now()).unwrap().state;
     let mut kept: Value = serde_json::from_slice(&store.entitlement().unwrap().unwrap()).unwrap();
     kept["trust"]["latest"] = serde_json::to_value(latest).unwrap();
     store.keep_entitlement(&serde_json::to_vec(&kept).unwrap()).unwrap();
@@ -362,6 +379,13 @@ fn foreign_hands_and_a_dead_snort_are_put_right() {
     fs::remove_file(&link).unwrap();
     std::os::unix::fs::symlink(Sets::new(&world.plant.config.rules).rules(world.community), link).unwrap();
     said("[link-changed]");
+    world.runs(&mut daemon, RuleSet::Subscriber);
+    assert_eq!(world.linked(), world.subscriber);
+
+    // The file that Snort loads, changed; the bundle's own files can write it anew.
+    let rules = Sets::new(&world.plant.config.rules).rules(world.subscriber);
+    fs::write(rules, "alert tcp any any -> any 502 ( msg:\"m\"; sid:1; )\n").unwrap();
+    said("[rules-changed]");
     world.runs(&mut daemon, RuleSet::Subscriber);
     assert_eq!(world.linked(), world.subscriber);
 
@@ -425,6 +449,21 @@ fn a_daemon_that_is_killed_in_a_switch_leaves_one_whole_set_and_goes_on() {
     }
     assert_eq!(daemon.stop(), 0);
     guard.end();
+}
+
+#[test]
+fn without_an_enrolment_there_is_community_and_no_right() {
+    let (site, plant) = (Site::new(), Plant::new());
+    let community = plant.stage(RuleSet::Community, COMMUNITY);
+    plant.stage(RuleSet::Subscriber, SUBSCRIBER);
+    configure(&site, &plant);
+    drop(plant.snort());
+    let _running = plant.start(&[]);
+    let mut daemon = site.start();
+    let ids = daemon.page(|page| page["ids"]["state"] == "community")["ids"].clone();
+    assert_eq!((&ids["keys"], &ids["entitled"]["reason"]), (&"none".into(), &"no-lease".into()));
+    assert_eq!(ids["effective"]["digest"], community.bundle.to_string());
+    assert_eq!(plant.loaded(), Some(COMMUNITY.collect()));
 }
 
 #[test]

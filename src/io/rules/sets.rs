@@ -161,10 +161,10 @@ impl Sets {
         found.into_iter().map(|(_, set)| set).collect()
     }
 
-    /// What the gate is told: the newest whole Community set, and all whole Subscriber sets. Reads every byte of them: to
-    /// be asked at the start, after a stage, and when the watch finds rules changed.
+    /// What the gate is told: the newest whole Community set, and all whole Subscriber sets. Reads every byte of them, and
+    /// mends what can be: to be asked at the start, after a stage, and when the watch finds rules changed.
     pub fn staged(&self) -> Staged {
-        let whole = |set: &Effective| self.verify(*set).is_ok();
+        let whole = |set: &Effective| self.verify(*set).is_ok() || self.mend(*set).is_ok();
         let (community, subscriber): (Vec<_>, Vec<_>) =
             self.list().into_iter().partition(|one| one.set == RuleSet::Community);
         Staged {
@@ -193,15 +193,7 @@ impl Sets {
     pub fn verify(&self, set: Effective) -> Result<Whole, StageFault> {
         let record = self.record(set)?;
         let files = self.folder(set).join("files");
-        let mut listing = Listing::default();
-        each(&files, &Limits::default(), Code::Keep, &mut |name, content| {
-            let (digest, _) =
-                copy(content, &mut std::io::sink()).map_err(StageFault::disk("read", &files))?;
-            if ![MANIFEST, SIGNATURE].contains(&name) {
-                listing.0.insert(name.to_owned(), digest);
-            }
-            Ok(())
-        })?;
+        let listing = listing(&files)?;
         let under = record.under.as_deref();
         if listing.digest(set.set, under) != set.bundle || record.effective() != set {
             return Err(damaged(set, "its files are not those that were staged"));
@@ -264,6 +256,19 @@ impl Sets {
         }
         Ok(())
     }
+}
+
+/// The files of a set, as they are.
+pub(super) fn listing(files: &Path) -> Result<Listing, StageFault> {
+    let mut listing = Listing::default();
+    each(files, &Limits::default(), Code::Keep, &mut |name, content| {
+        let (digest, _) = copy(content, &mut std::io::sink()).map_err(StageFault::disk("read", files))?;
+        if ![MANIFEST, SIGNATURE].contains(&name) {
+            listing.0.insert(name.to_owned(), digest);
+        }
+        Ok(())
+    })?;
+    Ok(listing)
 }
 
 fn rule_files(listing: &Listing) -> impl Iterator<Item = (&String, &BundleDigest)> {

@@ -2,11 +2,11 @@
 
 use super::StageFault;
 use super::digest::{Listing, copy};
-use super::disk::{make_folder, read_bounded, rename, sync_folder};
+use super::disk::{make_folder, read_bounded, remove_if_there, rename, sync_folder};
 use super::manifest::{BYTES_MAX, MANIFEST, Manifest, SIGNATURE, verify};
 use super::names::clean;
 use super::render::{Rendered, render};
-use super::sets::{Record, Sets, Whole};
+use super::sets::{Record, Sets, Whole, listing};
 use super::source::{Code, Limits, each};
 use crate::engine::entitlement::{Effective, Keyring};
 use crate::model::lease::RuleSet;
@@ -57,6 +57,20 @@ impl Sets {
         let whole = finish(&room.0, listing, wish, said)?;
         self.refuse_disguise(&whole)?;
         self.keep(&room.0, whole)
+    }
+
+    /// Writes anew what Snort loads, from the bundle's own files, and checks every byte of both.
+    ///
+    /// # Errors
+    /// When more than that one file was changed.
+    pub(super) fn mend(&self, set: Effective) -> Result<Whole, StageFault> {
+        let _held = self.hold()?;
+        let (record, folder) = (self.record(set)?, self.folder(set));
+        let (files, new) = (folder.join("files"), folder.join(".set.rules.new"));
+        remove_if_there(&new)?;
+        render_to(&new, &files, &listing(&files)?, record.under.as_deref(), &Limits::default())?;
+        rename(&new, &self.rules(set))?;
+        self.verify(set)
     }
 
     /// Gives a finished stage its name.
@@ -145,12 +159,9 @@ fn manifest(files: &Path, listing: &Listing, wish: &Wish) -> Result<Option<Said>
 fn finish(room: &Path, listing: Listing, wish: &Wish, said: Option<Said>) -> Result<Whole, StageFault> {
     let under = said.as_ref().map_or(wish.under.clone(), |(said, _)| said.under.clone());
     let under = under.map(|under| clean(under.as_bytes())).transpose()?;
-    let path = room.join("set.rules");
-    let mut out = BufWriter::new(File::create_new(&path).map_err(StageFault::disk("write", &path))?);
+    let (path, files) = (room.join("set.rules"), room.join("files"));
     let Rendered { digest: rendered, rules } =
-        render(&room.join("files"), &listing, under.as_deref(), &wish.limits, &mut out)?;
-    let done = out.flush().and_then(|()| out.get_ref().sync_all());
-    done.map_err(StageFault::disk("write", &path))?;
+        render_to(&path, &files, &listing, under.as_deref(), &wish.limits)?;
     let bundle = listing.digest(wish.set, under.as_deref());
     let plain = || (wish.name.clone(), String::new(), false);
     let (name, released, signed) =
@@ -159,6 +170,20 @@ fn finish(room: &Path, listing: Listing, wish: &Wish, said: Option<Said>) -> Res
     record.write(room)?;
     sync_tree(room)?;
     Ok(Whole { record, listing })
+}
+
+/// Renders to a new file, which is on the disk afterwards.
+fn render_to(
+    path: &Path,
+    files: &Path,
+    listing: &Listing,
+    under: Option<&str>,
+    limits: &Limits,
+) -> Result<Rendered, StageFault> {
+    let mut out = BufWriter::new(File::create_new(path).map_err(StageFault::disk("write", path))?);
+    let rendered = render(files, listing, under, limits, &mut out)?;
+    let done = out.flush().and_then(|()| out.get_ref().sync_all());
+    done.map_err(StageFault::disk("write", path)).map(|()| rendered)
 }
 
 /// Makes the names in a folder and in all below it durable.

@@ -19,7 +19,7 @@ use crate::io::capture::live::Backend;
 use crate::io::lines::{Lines, Place};
 use crate::io::log::Log;
 use crate::io::random::{self, NoRandomness};
-use crate::io::snort::SwitchFault;
+use crate::io::snort::{Snort, SwitchFault};
 use crate::io::state::{self, State};
 use crate::io::{clock, whole_file};
 use crate::model::entitlement::Class;
@@ -192,7 +192,8 @@ fn ids(config: &Config, who: &Identity, enrolled: Option<&Enrolled>) -> Result<O
         instance: who.instance,
     };
     let authority = enrolled.and_then(Enrolled::authority).cloned();
-    Ok(Some(Ids::new(snort.clone(), holder, authority)?.map_err(StartError::Snort)?))
+    let snort = Snort::new(snort.clone()).map_err(StartError::Snort)?;
+    Ok(Some(Ids::new(snort, holder, authority)?))
 }
 
 /// The host's name, as far as it is one for a sensor.

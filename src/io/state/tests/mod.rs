@@ -64,6 +64,21 @@ fn what_was_merged_is_there_after_a_restart() {
 }
 
 #[test]
+fn what_is_kept_of_the_right_outlives_restarts_and_purges() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut state = opened(folder.path(), 1).state;
+    assert_eq!(state.entitlement().unwrap(), None);
+    state.keep_entitlement(b"one").unwrap();
+    state.keep_entitlement(b"two").unwrap();
+    merge(&mut state, &[station(1)]);
+    state.purge(epoch(2), None, at(2 * HOUR)).unwrap();
+    drop(state);
+    let Opened { mut state, found } = opened(folder.path(), 3);
+    assert_eq!((found, state.position().facts), (Found::Whole, 0));
+    assert_eq!(state.entitlement().unwrap().as_deref(), Some(b"two".as_slice()));
+}
+
+#[test]
 fn two_agents_cannot_have_one_folder() {
     let folder = tempfile::tempdir().unwrap();
     let _first = opened(folder.path(), 1);

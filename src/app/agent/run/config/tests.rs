@@ -23,8 +23,15 @@ fn the_shipped_example_is_right_and_says_what_holds_anyway() {
     // With every comment sign taken away it names every key there is.
     let all: String =
         text.lines().map(|line| line.strip_prefix("#> ").unwrap_or(line).to_owned() + "\n").collect();
-    let all = config(&all).unwrap();
-    assert!(all.file.metrics.is_some() && all.file.events.is_some() && all.file.center.is_some());
+    // Snort is for platforms that can run it.
+    assert!(config(&all).unwrap_err().contains("[ids]: platform generic only counts"));
+    let all = config(&all.replace("platform = \"generic\"", "platform = \"ic3000\"")).unwrap();
+    assert!(
+        all.file.ids.is_some()
+            && all.file.metrics.is_some()
+            && all.file.events.is_some()
+            && all.file.center.is_some()
+    );
     assert_eq!(all.interfaces.len(), 3);
 }
 

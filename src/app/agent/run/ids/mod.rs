@@ -15,9 +15,9 @@ pub use hands::Said;
 pub use kept::Authority;
 pub use page::IdsPage;
 
-use crate::engine::entitlement::{Action, Effective, Gate, Holder, Input, Keyring, Notice, Trust};
+use crate::engine::entitlement::{Action, Effective, Gate, Holder, Input, Keyring, Notice, Staged, Trust};
 use crate::io::clock;
-use crate::io::snort::{Observation, Snort, SnortConfig, Status, SwitchFault};
+use crate::io::snort::{Observation, Snort, Status};
 use crate::model::lease::RuleSet;
 use crate::model::message::Severity;
 use crate::model::time::{Now, Ticks, UnixTime};
@@ -58,6 +58,7 @@ pub struct Ids {
     number: u64,
     coming: Option<String>,
     floor_kept: Ticks,
+    staged: Staged,
     seen: Option<(UnixTime, Observation)>,
     status: Status,
     tally: Tally,
@@ -79,18 +80,10 @@ impl Ids {
     /// Starts Snort's thread.
     ///
     /// # Errors
-    /// When a path cannot stand in a configuration of Snort, or there are no threads.
-    pub fn new(
-        config: SnortConfig,
-        holder: Holder,
-        authority: Option<Authority>,
-    ) -> io::Result<Result<Box<Self>, SwitchFault>> {
+    /// When the system has no more threads.
+    pub fn new(snort: Snort, holder: Holder, authority: Option<Authority>) -> io::Result<Box<Self>> {
         let now = clock::both();
-        let snort = match Snort::new(config) {
-            Ok(snort) => snort,
-            Err(fault) => return Ok(Err(fault)),
-        };
-        Ok(Ok(Box::new(Self {
+        Ok(Box::new(Self {
             gate: Gate::new(holder.clone(), Trust::new(Keyring::nobody()), now),
             hands: Hands::begin(snort)?,
             holder,
@@ -100,10 +93,11 @@ impl Ids {
             number: 0,
             coming: None,
             floor_kept: now.ticks,
+            staged: Staged::default(),
             seen: None,
             status: Status::default(),
             tally: Tally::default(),
-        })))
+        }))
     }
 
     /// Takes up what the store kept: the lease in it is verified anew, and is durable already. `floor`: it was so late at
@@ -117,6 +111,8 @@ impl Ids {
         let saved = kept.envelope.clone();
         self.kept = Some(kept);
         let deeds = saved.map_or_else(Vec::new, |saved| self.take_saved(saved, now));
+        self.gate.handle(Input::Staged(self.staged.clone()), now);
+        self.gate.handle(Input::Observed(self.seen.as_ref().and_then(|(_, seen)| seen.effective)), now);
         if let Some(envelope) = self.early.take() {
             self.leased(envelope, now);
         }
@@ -179,6 +175,7 @@ impl Ids {
     pub fn said(&mut self, said: Said, now: Now) -> Option<Deed> {
         self.status = said.status;
         if let Some(staged) = said.staged {
+            self.staged.clone_from(&staged);
             self.gate.handle(Input::Staged(staged), now);
         }
         if let Some(outcome) = said.switched {

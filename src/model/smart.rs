@@ -1,6 +1,14 @@
 //! What a Center asks its licence authority, and what that answers: JSON, one object each way.
 //!
-//! Words only: how they travel, and who may ask for which instance, is for the door that carries them.
+//! Over HTTPS each question is one `POST /SmartTransport` (`application/json`), answered with status 200 and a [`Reply`],
+//! also when the answer is no; any other status is the transport's. [`Ask::Register`] needs no client certificate; it
+//! brings a request for one, and the answer the certificate. Every other question is asked under that certificate
+//! (mutual TLS), and for its own instance only. A word that is not known is skipped, one that may be missing is optional:
+//! a Center or a satellite that is one version behind is understood.
+//!
+//! Reason codes of a door beside those of the books: `csr-missing`, `csr-bad`, `certificate-missing`,
+//! `certificate-wrong` (of another instance, or replaced by a newer one that was used), `certificate-expired`,
+//! `signature-missing`, `signature-bad`, `busy`.
 
 use super::entitlement::{Subscription, Tag};
 use super::time::UnixTime;
@@ -42,11 +50,18 @@ pub enum Ask {
         /// Who pays for usage; there in utility mode only.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         customer: Option<BTreeMap<String, String>>,
+        /// The certificate signing request (PKCS #10, PEM) of the Center's new ECDSA P-256 key. Over HTTPS it must be
+        /// there; its subject is not used, the certificate's common name is the instance.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        csr: Option<String>,
     },
-    /// Another ID certificate.
+    /// Another ID certificate. Until the new one is used for the first time, the one before is good too.
     RenewId {
         /// What the authority calls this Center.
         instance: String,
+        /// As with [`Ask::Register`]; over HTTPS it must be there. The key may be a new one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        csr: Option<String>,
     },
     /// May so much be used?
     Authorize {
@@ -66,6 +81,10 @@ pub enum Ask {
         instance: String,
         /// One interval.
         report: Report,
+        /// ECDSA P-256 with SHA-256, DER, base64 (standard, padded), over [`Report::signed_bytes`], by the key of the ID
+        /// certificate under which it is sent. Over HTTPS it must be there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signature: Option<String>,
     },
 }
 
@@ -89,6 +108,32 @@ pub struct Report {
     pub to: UnixTime,
     /// The most in use of each tag.
     pub usage: BTreeMap<Tag, u64>,
+}
+
+impl Report {
+    /// What is signed of a report of this instance: lines that end with LF, tags in their order.
+    ///
+    /// ```text
+    /// tollgate-usage-report-1
+    /// INSTANCE
+    /// SEQUENCE FROM-MS TO-MS
+    /// TAG COUNT
+    /// ```
+    pub fn signed_bytes(&self, instance: &str) -> Vec<u8> {
+        let head = format!("tollgate-usage-report-1\n{instance}\n");
+        let times = format!("{} {} {}\n", self.sequence, self.from.millis(), self.to.millis());
+        let lines = self.usage.iter().map(|(tag, count)| format!("{} {count}\n", tag.as_str()));
+        [head, times].into_iter().chain(lines).collect::<String>().into_bytes()
+    }
+}
+
+/// An ID certificate and who vouches for it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct IdCertificate {
+    /// The certificate (X.509, PEM): common name is the instance, for TLS clients, good for a year.
+    pub certificate: String,
+    /// The authority's CA (X.509, PEM, issuer first): what signed it.
+    pub chain: String,
 }
 
 /// A registration token. Hidden in debug output.
@@ -141,11 +186,17 @@ pub enum Answer {
         id_expires: UnixTime,
         /// Whether each tag is covered.
         verdicts: BTreeMap<Tag, Verdict>,
+        /// The ID certificate; there if one was requested.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id_certificate: Option<IdCertificate>,
     },
     /// The registration is good for longer.
     Renewed {
         /// Until when.
         id_expires: UnixTime,
+        /// The new ID certificate; there if one was requested.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id_certificate: Option<IdCertificate>,
     },
     /// What may be used.
     Authorized {

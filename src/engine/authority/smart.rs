@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 /// When the device or its name is none.
 pub fn command_of(question: Question, id: String) -> Result<Command, Refusal> {
     Ok(match question.ask {
-        Ask::Register { udi, name, token, force, usage, customer, subscription: _ } => {
+        Ask::Register { udi, name, token, force, usage, customer, subscription: _, csr: _ } => {
             let udi = Udi::new(&udi.product, &udi.serial).map_err(|_| Refusal::BadDevice)?;
             let name = name.unwrap_or_else(|| udi.serial().to_owned());
             Command::Register(Registration {
@@ -29,10 +29,10 @@ pub fn command_of(question: Question, id: String) -> Result<Command, Refusal> {
                 id,
             })
         }
-        Ask::RenewId { instance } => Command::RenewId { instance },
+        Ask::RenewId { instance, csr: _ } => Command::RenewId { instance },
         Ask::Authorize { instance, usage } => Command::Authorize { instance, usage },
         Ask::Deregister { instance } => Command::Deregister { instance },
-        Ask::UsageReport { instance, report } => Command::Report {
+        Ask::UsageReport { instance, report, signature: _ } => Command::Report {
             instance,
             sequence: report.sequence,
             from: report.from,
@@ -52,9 +52,10 @@ pub fn answer_of(reply: Reply) -> Answer {
                 virtual_account: virtual_account.into(),
                 id_expires,
                 verdicts: by_tag(verdicts),
+                id_certificate: None,
             }
         }
-        Reply::Renewed { id_expires } => Answer::Renewed { id_expires },
+        Reply::Renewed { id_expires } => Answer::Renewed { id_expires, id_certificate: None },
         Reply::Authorized { verdicts } => Answer::Authorized { verdicts: by_tag(verdicts) },
         Reply::Reported { sequence, late, .. } => Answer::Reported { sequence, late },
         // Of all that Centers ask, only a deregistration is just done.

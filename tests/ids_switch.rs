@@ -322,6 +322,24 @@ fn foreign_hands_are_noticed_and_put_right() {
 }
 
 #[test]
+fn one_that_was_started_with_other_files_is_started_anew() {
+    let mut plant = Plant::new();
+    plant.managed();
+    let community = plant.stage(RuleSet::Community, COMMUNITY);
+    plant.snort().carry_out(Order::Community(community.bundle)).unwrap();
+    let pid = || fs::read_to_string(plant.path("pid")).unwrap();
+    let ordered = pid();
+    assert!(std::process::Command::new("kill").args(["-9", ordered.trim()]).status().unwrap().success());
+    let foreign = plant.start(&["-R", "/tmp/more.rules"]);
+    fs::write(plant.path("pid"), foreign.0.id().to_string()).unwrap();
+    let mut snort = plant.snort();
+    assert_eq!(snort.observe().code, "other-config");
+    assert_eq!(snort.carry_out(Order::Community(community.bundle)).unwrap(), community);
+    assert_eq!(snort.observe().code, "as-ordered");
+    assert_ne!(pid(), foreign.0.id().to_string());
+}
+
+#[test]
 fn subscriber_files_put_back_by_hand_do_not_stay() {
     let mut ready = ready();
     let link = ready.plant.config.rules.join("active.rules");

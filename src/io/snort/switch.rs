@@ -211,7 +211,11 @@ impl Apply<'_> {
     }
 
     fn reload(&self, process: &Process, record: &Record) -> Result<(Process, Pulse), SwitchFault> {
-        process.check(self.config)?;
+        match process.check(self.config) {
+            // No reload gives it other files.
+            Err(SwitchFault::OtherConfig(_)) if self.may_restart => return self.restart(record),
+            checked => checked?,
+        }
         let control = &self.config.control;
         let before = control::pulse(control, self.answer())?;
         self.asked.reload.set(true);

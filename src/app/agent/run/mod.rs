@@ -168,6 +168,7 @@ async fn end(mut hub: Hub) -> bool {
     notify::stopping("storing the last changes");
     tracing::info!("stopping: the last changes are stored");
     hub.stop_lanes();
+    hub.let_snort_go();
     let deadline = clock::now() + ENDING;
     let mut tick = steady(Duration::from_millis(20));
     while !(hub.lanes_are_done() && hub.is_stored()) && patient(&hub, deadline) {

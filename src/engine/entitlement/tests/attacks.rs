@@ -257,6 +257,7 @@ fn the_same_lease_again_is_no_replay() {
         sensor.give(Input::Lease(lease(GRANTED, 1, START)), now);
     }
     assert_eq!((sensor.orders.len(), sensor.state(now)), (1, State::Subscriber));
+    assert_eq!(sensor.stored.len(), 1, "nothing new is to be kept");
     assert!(!sensor.told.iter().any(|notice| matches!(notice, Notice::Refused(_))));
 }
 

@@ -220,7 +220,9 @@ impl Hub {
 
     /// Whether nothing is left that the store has not been given.
     pub fn is_stored(&self) -> bool {
-        self.shelf.waiting.is_empty() && self.shelf.urgent.is_none() && !self.shelf.keeper.is_busy()
+        let shelf = &self.shelf;
+        let given = shelf.waiting.is_empty() && shelf.urgent.is_none() && shelf.entitlement.is_none();
+        given && !shelf.keeper.is_busy()
     }
 
     /// Asks all lanes to end.

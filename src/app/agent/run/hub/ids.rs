@@ -37,6 +37,12 @@ impl Hub {
         self.drive_ids(now);
     }
 
+    /// Orders nothing more; what time it is at least is kept.
+    pub fn let_snort_go(&mut self) {
+        let deed = self.ids.take().and_then(|mut ids| ids.floor(crate::io::clock::both()));
+        self.carry_out(deed);
+    }
+
     /// Does what the gate wants.
     pub(super) fn drive_ids(&mut self, now: Now) {
         while let Some(deed) = self.ids.as_mut().and_then(|ids| ids.poll(now)) {

@@ -6,18 +6,18 @@
 #![cfg(feature = "agent")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
-#[path = "support/pcapfile.rs"]
-mod pcapfile;
+mod support;
+
 #[path = "support/snort.rs"]
 mod plant;
 
 use etherparse::PacketBuilder;
-use pcapfile::{Format, PcapWriter};
 use plant::{Center, Plant, at, real, stand_in};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use support::pcapfile::{Format, PcapWriter};
 use tollgate::engine::entitlement::{Effective, Input};
 use tollgate::io::rules::Sets;
 use tollgate::io::snort::Snort;

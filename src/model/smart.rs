@@ -227,8 +227,17 @@ pub enum Answer {
 pub enum Verdict {
     /// Enough licences.
     InCompliance,
+    /// More used than the pool holds, within the allowance: informational.
+    Overage,
     /// Too many used.
     OutOfCompliance,
     /// None was ever purchased.
     InvalidTag,
+}
+
+impl Verdict {
+    /// Whether the usage is not covered.
+    pub const fn is_no(self) -> bool {
+        matches!(self, Self::OutOfCompliance | Self::InvalidTag)
+    }
 }

@@ -12,7 +12,7 @@ use crate::engine::fleet::ledger::Broken;
 use crate::engine::fleet::{self, Certificate, SensorView, Standing, Unknown};
 use crate::engine::inventory::RULES_VERSION;
 use crate::engine::inventory::policy::Contradiction;
-use crate::engine::licensing::Command;
+use crate::engine::licensing::{Command, Denied};
 use crate::io::control::Question;
 use crate::io::pki::{self, Authority, LeaseSigner, PkiError};
 use crate::io::random::{self, NoRandomness};
@@ -77,6 +77,9 @@ pub enum DeskError {
     /// The ledger does not hold.
     #[error("THE LEDGER DOES NOT HOLD: {0}; compare with a backup")]
     Broken(#[from] Broken),
+    /// The licence does not allow it.
+    #[error("{why} ({code})", why = .0.text, code = .0.reason)]
+    Denied(#[from] Denied),
     /// An order that could not be written.
     #[error("nothing was changed for good yet: {0}")]
     NotCommitted(String),
@@ -102,6 +105,7 @@ impl Center {
         now: Now,
         turn: &mut Turn,
     ) -> Result<Value, DeskError> {
+        self.licence.permits(request.area(), now)?;
         let answer = self.consider(request, now, turn)?;
         if self.commit(turn) {
             Ok(answer)

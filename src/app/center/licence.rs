@@ -3,8 +3,8 @@
 use crate::engine::fleet::Change;
 use crate::engine::fleet::ledger::{BadBody, Chain, Kind};
 use crate::engine::licensing::{
-    Action, Agent, AuthorityKey, Command, Demand, Done, Input, LicenseStatus, LicenseSummary, NoState, NoUdi,
-    Notice, Refusal, Udi, Usage,
+    Action, Agent, Area, AuthorityKey, Command, Demand, Denied, Done, Input, LicenseStatus, LicenseSummary,
+    NoState, NoUdi, Notice, Refusal, Udi, Usage,
 };
 use crate::io::random::{self, NoRandomness};
 use crate::model::lease::RuleSet;
@@ -104,6 +104,11 @@ impl Licence {
     /// For people, and for pages.
     pub(super) fn status(&self, now: Now) -> LicenseStatus {
         self.agent.status(now)
+    }
+
+    /// Whether the licence leaves an area open.
+    pub(super) fn permits(&self, area: Area, now: Now) -> Result<(), Denied> {
+        self.agent.permits(area, now)
     }
 
     /// One token a component that is confirmed.

@@ -1,6 +1,6 @@
 //! What commands ask a Center and what it answers, over the control socket or from its store.
 
-use crate::engine::licensing::Command;
+use crate::engine::licensing::{Area, Command};
 use crate::model::ident::SensorId;
 use crate::model::message::CountingPolicy;
 use crate::model::prefix::Prefix;
@@ -92,6 +92,14 @@ impl Request {
                 | Self::Revoke { .. }
                 | Self::License { .. }
         )
+    }
+
+    /// Which area of the licence it belongs to.
+    pub const fn area(&self) -> Area {
+        match self {
+            Self::Status | Self::LicenseSummary | Self::LicenseStatus | Self::License { .. } => Area::Licence,
+            _ => Area::Rest,
+        }
     }
 }
 

@@ -5,11 +5,12 @@ use super::ask::{Flight, Request};
 use super::notice::Notice;
 use super::refusal::Refusal;
 use super::registration::{
-    Failure, ID_MAX, RENEW_AUTHORIZATION, RENEW_ID, Reason, Registered, Registration, Renewal, Verdict,
+    Failure, ID_MAX, RENEW_AUTHORIZATION, RENEW_ID, Reason, Registered, Registration, Renewal,
 };
 use super::reservation::CLOCKS_MAX;
 use super::usage::{TAGS_MAX, Usage};
 use crate::model::entitlement::Tag;
+use crate::model::smart::{Answer as Said, Verdict};
 use crate::model::time::UnixTime;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -26,42 +27,8 @@ pub struct Answer {
     pub id: u64,
     /// The authority's clock, when it told it.
     pub authority_time: Option<UnixTime>,
-    /// What it said.
-    pub body: Body,
-}
-
-/// What the authority said.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Body {
-    /// The Center is registered, and this is what it may use.
-    Registered {
-        /// What the authority calls it.
-        instance: String,
-        /// Where its licences come from.
-        smart_account: String,
-        /// And from which part.
-        virtual_account: String,
-        /// The end of its ID certificate.
-        id_expires: UnixTime,
-        /// By tag.
-        verdicts: BTreeMap<Tag, Verdict>,
-    },
-    /// There is another ID certificate.
-    Renewed {
-        /// Its end.
-        id_expires: UnixTime,
-    },
-    /// What may be used.
-    Authorized {
-        /// By tag.
-        verdicts: BTreeMap<Tag, Verdict>,
-    },
-    /// The Center is forgotten.
-    Deregistered,
-    /// The usage report is on the bill.
-    UsageTaken,
-    /// No, or no answer.
-    Failed(Reason),
+    /// What it said, or why there is nothing.
+    pub said: Result<Said, Reason>,
 }
 
 impl Agent {
@@ -74,25 +41,32 @@ impl Agent {
         if answer.authority_time.is_some_and(differs) {
             self.failed(&flight.request, Reason::ClocksDiffer, random);
         } else {
-            self.take(flight, answer.body, random);
+            self.take(flight, answer.said, random);
         }
         Ok(())
     }
 
-    fn take(&mut self, flight: Flight, body: Body, random: u64) {
+    fn take(&mut self, flight: Flight, said: Result<Said, Reason>, random: u64) {
         let request = flight.request;
-        let good = match (&request, body) {
-            (_, Body::Failed(reason)) => return self.failed(&request, reason, random),
+        let good = match (&request, said) {
+            (_, Err(reason)) => return self.failed(&request, reason, random),
+            (_, Ok(Said::Refused { reason, .. })) => {
+                return self.failed(&request, Reason::of_code(&reason), random);
+            }
             (
                 Request::Register { usage, .. },
-                Body::Registered { instance, smart_account, virtual_account, id_expires, verdicts },
+                Ok(Said::Registered {
+                    instance, smart_account, virtual_account, id_expires, verdicts, ..
+                }),
             ) => self.registered([instance, smart_account, virtual_account], id_expires, verdicts, usage),
-            (Request::RenewId { .. }, Body::Renewed { id_expires }) => self.renewed(id_expires),
-            (Request::Authorize { usage, .. }, Body::Authorized { verdicts }) => {
+            (Request::RenewId { .. }, Ok(Said::Renewed { id_expires, .. })) => self.renewed(id_expires),
+            (Request::Authorize { usage, .. }, Ok(Said::Authorized { verdicts })) => {
                 self.authorized(verdicts, usage)
             }
-            (Request::Deregister { .. }, Body::Deregistered) => self.forgotten(),
-            (Request::UsageReport { report, .. }, Body::UsageTaken) => self.reported(report.sequence),
+            (Request::Deregister { .. }, Ok(Said::Deregistered)) => self.forgotten(),
+            (Request::UsageReport { report, .. }, Ok(Said::Reported { sequence, .. })) => {
+                report.sequence == sequence && self.reported(sequence)
+            }
             _ => false,
         };
         if !good {

@@ -35,6 +35,8 @@ mod notice;
 #[cfg(feature = "center")]
 mod passing;
 #[cfg(feature = "center")]
+mod permit;
+#[cfg(feature = "center")]
 mod refusal;
 #[cfg(feature = "center")]
 mod registration;
@@ -60,15 +62,16 @@ mod utility;
 #[cfg(feature = "center")]
 pub use {
     agent::{Action, Agent, Input},
-    answer::{Answer, Body},
+    answer::Answer,
     ask::{Ask, Request},
     codes::{AuthorityKey, NoUdi, Udi},
     command::{Command, Done},
     demand::Demand,
     evaluation::EVALUATION,
     notice::Notice,
+    permit::{Area, Denied},
     refusal::Refusal,
-    registration::{End, Reason, Token, Verdict},
+    registration::{End, Reason, Token},
     settings::{Customer, DIRECT_URL, Payment, Transport},
     standing::{Compliance, Cover, Standing, Trial, Words},
     state::{NoState, State},

@@ -2,6 +2,7 @@
 
 use super::usage::{TAGS_MAX, Usage};
 use crate::model::entitlement::Tag;
+use crate::model::smart::Verdict;
 use crate::model::time::UnixTime;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -185,6 +186,12 @@ impl Reason {
         self.words().1
     }
 
+    /// The reason that an authority names; one that it may not name, or nobody knows, is no answer to make sense of.
+    pub(super) fn of_code(code: &str) -> Self {
+        let known = Self::ALL.into_iter().find(|reason| reason.code() == code);
+        known.filter(|reason| reason.is_answer() || *reason == Self::ClocksDiffer).unwrap_or(Self::BadAnswer)
+    }
+
     /// Whether the authority was reached: trying again the same way cannot help.
     pub const fn is_answer(self) -> bool {
         matches!(
@@ -273,20 +280,6 @@ pub(super) struct Registering {
     pub(super) end: Option<End>,
 }
 
-/// What the authority says of one tag.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// Enough licences.
-    InCompliance,
-    /// More used than the pool holds, within the allowance: informational.
-    Overage,
-    /// Too many used.
-    OutOfCompliance,
-    /// The authority does not know the tag.
-    InvalidTag,
-}
-
 /// A registration with an authority.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) struct Registered {
@@ -344,12 +337,6 @@ impl Registered {
 
     pub(super) fn verdict(&self, tag: &Tag) -> Option<Verdict> {
         self.verdicts.get(tag).copied()
-    }
-}
-
-impl Verdict {
-    pub(super) const fn is_no(self) -> bool {
-        matches!(self, Self::OutOfCompliance | Self::InvalidTag)
     }
 }
 

@@ -1,9 +1,10 @@
 //! The line that `smartagentctl --get-license-summary` prints. The order of the fields is the order of the keys.
 
-use super::registration::{Registered, Registration, Verdict};
+use super::registration::{Registered, Registration};
 use super::standing::{Compliance, Cover, Standing};
 use super::state::State;
 use crate::model::entitlement::Tag;
+use crate::model::smart::Verdict;
 use crate::model::time::UnixTime;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};

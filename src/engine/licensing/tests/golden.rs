@@ -1,7 +1,8 @@
 //! The summary and the page of each standing, as committed: `TOLLGATE_WRITE_GOLDEN=1` writes them anew.
 
 use super::kit::{answer, asked, components, drain, in_standing, later, order, register, taken_in};
-use crate::engine::licensing::{Agent, Command, Input, Payment, Standing, Transport, Verdict};
+use crate::engine::licensing::{Agent, Command, Input, Payment, Standing, Transport};
+use crate::model::smart::Verdict;
 use crate::model::time::Now;
 use std::path::Path;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! The guide's line, byte for byte, and the evaluation as the guide tells it.
 
-use super::kit::{DAY, back, components, drain, evaluating, later, notices};
-use crate::engine::licensing::{Action, Agent, Input, Notice, Standing, Trial, Usage};
+use super::kit::{DAY, back, components, drain, evaluating, in_standing, later, notices};
+use crate::engine::licensing::{Action, Agent, Area, Input, Notice, Standing, Trial, Usage};
 use std::time::Duration;
 
 const GUIDE: &str = r#"{"reservationEnableFlag":false,"postPaidUsageSubscription":false,"registrationDetails":{"registrationExpireTime":"1970-01-01T00:00:00Z","registrationFailed":false,"registrationLastRenewTime":"1970-01-01T00:00:00Z","registrationNextRenewTime":"1970-01-01T00:00:00Z","registrationStatus":"UNREGISTERED","reservationStartTime":"1970-01-01T00:00:00Z"},"authorizationDetails":{"authorizationExpired":false,"authorizationExpiredAtTime":"1970-01-01T00:00:00Z","authorizationFailMessage":"Communication not started.","authorizationFailed":false,"authorizationLastTime":"2021-01-08T11:52:33Z","authorizationNextTime":"1970-01-01T00:00:00Z","authorizationStatus":"EVAL MODE","outOfComplianceStartTime":"1970-01-01T00:00:00Z","evaluationExpiredAtTime":"1970-01-01T00:00:00Z","evaluationPeriodRemaining":55,"inEvaluation":true,"inUtilityMode":false,"reservationType":"SmartAgentReservationTypeNone"},"entitlementDetails":{"licenseUsage":[{"licenseUsageStatus":"EVAL MODE","requestedCount":105,"reservedCount":0,"entitlementTag":"regid.2019-10.com.cisco.CISCO_CYBER_VISION_A,1.0_6eb07f5f-44f0-4253-aa5-49426709a65f"}]}}"#;
@@ -51,4 +51,16 @@ fn a_clock_set_back_neither_extends_nor_ends() {
     // It goes on counting what really passes, and says it once.
     assert_eq!(notices(&mut agent, later(wrong, DAY)), []);
     assert_eq!(agent.state.evaluation.left(), DAY * 79);
+}
+
+#[test]
+fn an_evaluation_that_is_over_leaves_the_licence_open_only() {
+    let (agent, now) = in_standing(Standing::Unregistered(Trial::Over));
+    assert_eq!(agent.permits(Area::Licence, now), Ok(()));
+    assert_eq!(agent.permits(Area::Rest, now).unwrap_err().reason, "evaluation-expired");
+    for standing in Standing::ALL {
+        let (agent, now) = in_standing(standing);
+        let over = standing.trial() == Some(Trial::Over);
+        assert_eq!(agent.permits(Area::Rest, now).is_err(), over, "{standing:?}");
+    }
 }

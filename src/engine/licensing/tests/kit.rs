@@ -2,10 +2,11 @@
 
 use crate::engine::licensing::codes::{AuthoritySecret, Entitlement, RequestCode, issue};
 use crate::engine::licensing::{
-    Action, Agent, Answer, Ask, Body, Command, Compliance, Cover, Done, Input, Notice, Refusal, Standing,
-    Trial, Udi, Usage, Verdict,
+    Action, Agent, Answer, Ask, Command, Compliance, Cover, Done, Input, Notice, Reason, Refusal, Standing,
+    Trial, Udi, Usage,
 };
 use crate::model::entitlement::{Class, Tag};
+use crate::model::smart::{Answer as Said, Verdict};
 use crate::model::time::{Now, Ticks, UnixTime};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -65,8 +66,8 @@ pub(super) fn asked(agent: &mut Agent, now: Now) -> Option<Ask> {
         .find_map(|action| if let Action::Ask(ask) = action { Some(*ask) } else { None })
 }
 
-pub(super) fn answer(agent: &mut Agent, id: u64, body: Body, now: Now) {
-    let answer = Answer { id, authority_time: None, body };
+pub(super) fn answer(agent: &mut Agent, id: u64, said: Result<Said, Reason>, now: Now) {
+    let answer = Answer { id, authority_time: None, said };
     agent.handle(Input::Answer { answer, random: NEVER_MIND }, now).unwrap();
 }
 
@@ -74,14 +75,20 @@ pub(super) fn verdicts(verdict: Verdict) -> BTreeMap<Tag, Verdict> {
     [(Class::Advantage.tag(), verdict)].into()
 }
 
-pub(super) fn taken_in(verdict: Verdict, now: Now) -> Body {
-    Body::Registered {
+pub(super) fn taken_in(verdict: Verdict, now: Now) -> Result<Said, Reason> {
+    Ok(Said::Registered {
         instance: "center-1".into(),
         smart_account: "Plant".into(),
         virtual_account: "Line 1".into(),
         id_expires: now.wall.plus(DAY * 365),
         verdicts: verdicts(verdict),
-    }
+        id_certificate: None,
+    })
+}
+
+/// The ID certificate was renewed for a year.
+pub(super) fn renewed(now: Now) -> Result<Said, Reason> {
+    Ok(Said::Renewed { id_expires: now.wall.plus(DAY * 365), id_certificate: None })
 }
 
 pub(super) fn register() -> Command {

@@ -2,6 +2,7 @@
 
 use super::kit::*;
 use crate::engine::licensing::*;
+use crate::model::smart::{Answer as Said, Verdict};
 use crate::model::time::Now;
 use std::time::Duration;
 
@@ -145,7 +146,7 @@ impl Life {
         let verdict = if yes { Verdict::InCompliance } else { Verdict::OutOfCompliance };
         let true_now = Now { wall: self.agent.state.latest, ..self.now };
         let body = match ask.request {
-            _ if silent => Body::Failed(Reason::Unreachable),
+            _ if silent => Err(Reason::Unreachable),
             Request::Register { .. } => {
                 self.model.kind = Kind::Registered { yes };
                 (self.model.silent, self.model.certificate) = (Duration::ZERO, Duration::ZERO);
@@ -153,15 +154,17 @@ impl Life {
             }
             Request::RenewId { .. } => {
                 (self.model.silent, self.model.certificate) = (Duration::ZERO, Duration::ZERO);
-                Body::Renewed { id_expires: true_now.wall.plus(DAY * 365) }
+                renewed(true_now)
             }
             Request::Authorize { .. } => {
                 self.model.kind = Kind::Registered { yes };
                 self.model.silent = Duration::ZERO;
-                Body::Authorized { verdicts: verdicts(verdict) }
+                Ok(Said::Authorized { verdicts: verdicts(verdict) })
             }
-            Request::Deregister { .. } => Body::Deregistered,
-            Request::UsageReport { .. } => Body::UsageTaken,
+            Request::Deregister { .. } => Ok(Said::Deregistered),
+            Request::UsageReport { report, .. } => {
+                Ok(Said::Reported { sequence: report.sequence, late: false })
+            }
         };
         answer(&mut self.agent, ask.id, body, seen);
         self.model.settle();

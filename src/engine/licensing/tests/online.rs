@@ -5,6 +5,7 @@ use crate::engine::entitlement::issue::LicenseRight;
 use crate::engine::licensing::answer::delay;
 use crate::engine::licensing::registration::Registration;
 use crate::engine::licensing::*;
+use crate::model::smart::{Answer as Said, Verdict};
 use crate::model::time::Now;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ const QUARTER: Duration = Duration::from_mins(15);
 
 fn fail(agent: &mut Agent, reason: Reason, now: Now) -> Option<Request> {
     let ask = asked(agent, now)?;
-    answer(agent, ask.id, Body::Failed(reason), now);
+    answer(agent, ask.id, Err(reason), now);
     Some(ask.request)
 }
 
@@ -35,7 +36,7 @@ fn registering_ends_the_evaluation_and_deregistering_takes_it_up_again() {
     let ask = asked(&mut agent, now).unwrap();
     assert_eq!(ask.request, Request::Deregister { instance: "center-1".into() });
     assert_eq!(agent.status(now).orphan.as_deref(), Some("center-1"));
-    answer(&mut agent, ask.id, Body::Deregistered, now);
+    answer(&mut agent, ask.id, Ok(Said::Deregistered), now);
     assert_eq!(agent.status(now).orphan, None);
 }
 
@@ -77,26 +78,27 @@ fn waits_double_up_to_a_day() {
 #[test]
 fn answers_to_nothing_and_senseless_ones_are_refused() {
     let (mut agent, now) = evaluating();
-    let stale = Answer { id: 1, authority_time: None, body: Body::Deregistered };
+    let stale = Answer { id: 1, authority_time: None, said: Ok(Said::Deregistered) };
     let refused = agent.handle(Input::Answer { answer: stale, random: 0 }, now);
     assert_eq!(refused, Err(Refusal::StaleAnswer));
     order(&mut agent, register(), now).unwrap();
     let mut then = now;
     let good = |now: Now| taken_in(Verdict::InCompliance, now);
-    let with_end = |now: Now, end| match good(now) {
-        Body::Registered { instance, smart_account, virtual_account, verdicts, .. } => {
-            Body::Registered { instance, smart_account, virtual_account, verdicts, id_expires: end }
+    let with_end = |now: Now, end| {
+        let mut said = good(now);
+        if let Ok(Said::Registered { id_expires, .. }) = &mut said {
+            *id_expires = end;
         }
-        body => body,
+        said
     };
-    for body in [Body::Deregistered, with_end(now, now.wall), with_end(now, now.wall.plus(DAY * 3660))] {
+    for body in [Ok(Said::Deregistered), with_end(now, now.wall), with_end(now, now.wall.plus(DAY * 3660))] {
         let ask = asked(&mut agent, then).unwrap();
         answer(&mut agent, ask.id, body, then);
         assert_eq!(agent.status(then).reason.unwrap().code, "bad-answer");
         then = later(then, DAY);
     }
     let ask = asked(&mut agent, then).unwrap();
-    let late = Answer { id: ask.id, authority_time: Some(then.wall.plus(QUARTER * 5)), body: good(then) };
+    let late = Answer { id: ask.id, authority_time: Some(then.wall.plus(QUARTER * 5)), said: good(then) };
     agent.handle(Input::Answer { answer: late, random: 0 }, then).unwrap();
     assert_eq!(agent.status(then).reason.unwrap().code, "clocks-differ");
 }
@@ -120,11 +122,11 @@ fn authorization_is_renewed_after_thirty_days_and_the_certificate_after_half_a_y
         let mut ask = asked(&mut agent, then).unwrap();
         if matches!(ask.request, Request::RenewId { .. }) {
             assert_eq!(then, later(now, DAY * 180));
-            answer(&mut agent, ask.id, Body::Renewed { id_expires: then.wall.plus(DAY * 365) }, then);
+            answer(&mut agent, ask.id, renewed(then), then);
             ask = asked(&mut agent, then).unwrap();
         }
         assert!(matches!(ask.request, Request::Authorize { .. }), "{ask:?}");
-        answer(&mut agent, ask.id, Body::Authorized { verdicts: verdicts(Verdict::InCompliance) }, then);
+        answer(&mut agent, ask.id, Ok(Said::Authorized { verdicts: verdicts(Verdict::InCompliance) }), then);
         assert_eq!(agent.standing(then), Standing::Registered(Compliance::Authorized));
     }
     let Registration::Registered(it) = &agent.state.registration else { panic!() };
@@ -143,7 +145,7 @@ fn ninety_days_of_silence_expire_the_authorization_and_contact_cures_it() {
     assert!(notices(&mut agent, then).contains(&Notice::CommunicationFailure { reason: Reason::Dns }));
     let then = later(then, DAY);
     let ask = asked(&mut agent, then).unwrap();
-    answer(&mut agent, ask.id, Body::Authorized { verdicts: verdicts(Verdict::InCompliance) }, then);
+    answer(&mut agent, ask.id, Ok(Said::Authorized { verdicts: verdicts(Verdict::InCompliance) }), then);
     assert_eq!(agent.standing(then), Standing::Registered(Compliance::Authorized));
     assert!(notices(&mut agent, then).contains(&Notice::CommunicationRestored));
 }
@@ -168,7 +170,7 @@ fn ninety_days_short_are_back_to_evaluation_and_a_cure_clears_the_clock() {
     answer(
         &mut agent,
         ask.id,
-        Body::Authorized { verdicts: verdicts(Verdict::OutOfCompliance) },
+        Ok(Said::Authorized { verdicts: verdicts(Verdict::OutOfCompliance) }),
         later(now, QUARTER),
     );
     assert_eq!(agent.status(now).short_until, Some(now.wall.plus(DAY * 90)));
@@ -176,7 +178,7 @@ fn ninety_days_short_are_back_to_evaluation_and_a_cure_clears_the_clock() {
     assert_eq!(agent.standing(later(now, DAY * 90)), Standing::Unregistered(Trial::Running));
     let then = later(now, DAY * 50);
     let ask = asked(&mut agent, then).unwrap();
-    answer(&mut agent, ask.id, Body::Authorized { verdicts: verdicts(Verdict::InCompliance) }, then);
+    answer(&mut agent, ask.id, Ok(Said::Authorized { verdicts: verdicts(Verdict::InCompliance) }), then);
     assert_eq!(agent.standing(later(now, DAY * 95)), Standing::Registered(Compliance::Authorized));
     assert_eq!(agent.status(then).short_until, None);
 }
@@ -191,7 +193,7 @@ fn the_worst_entitlement_wins() {
     let then = later(now, QUARTER);
     let ask = asked(&mut agent, then).unwrap();
     let verdicts = [(advantage, Verdict::InCompliance), (tag, Verdict::OutOfCompliance)].into();
-    answer(&mut agent, ask.id, Body::Authorized { verdicts }, then);
+    answer(&mut agent, ask.id, Ok(Said::Authorized { verdicts }), then);
     assert_eq!(agent.standing(then), Standing::Registered(Compliance::Short));
     let rows: Vec<_> = agent.status(then).licenses.into_iter().map(|row| (row.in_use, row.status)).collect();
     assert_eq!(rows, [(105, "Authorized"), (1, "Out of Compliance")]);
@@ -216,12 +218,13 @@ fn obey(agent: &mut Agent, now: Now) -> Vec<UsageReport> {
     while let Some(ask) = asked(agent, now) {
         let body = match ask.request {
             Request::Register { .. } => taken_in(Verdict::InCompliance, now),
-            Request::RenewId { .. } => Body::Renewed { id_expires: now.wall.plus(DAY * 365) },
-            Request::Authorize { .. } => Body::Authorized { verdicts: verdicts(Verdict::InCompliance) },
-            Request::Deregister { .. } => Body::Deregistered,
+            Request::RenewId { .. } => renewed(now),
+            Request::Authorize { .. } => Ok(Said::Authorized { verdicts: verdicts(Verdict::InCompliance) }),
+            Request::Deregister { .. } => Ok(Said::Deregistered),
             Request::UsageReport { report, .. } => {
+                let sequence = report.sequence;
                 reports.push(report);
-                Body::UsageTaken
+                Ok(Said::Reported { sequence, late: false })
             }
         };
         answer(agent, ask.id, body, now);

@@ -1,7 +1,8 @@
 //! The saved state: whole, and not believed when it cannot have been.
 
 use super::kit::{in_standing, registered, start};
-use crate::engine::licensing::{Agent, NoState, Standing, State, Verdict};
+use crate::engine::licensing::{Agent, NoState, Standing, State};
+use crate::model::smart::Verdict;
 use serde_json::Value;
 
 #[test]

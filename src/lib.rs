@@ -23,7 +23,7 @@
 //! Center, [`app::center`], [`engine::fleet`] unites what all sensors told, and [`io::store`] commits it before anything is
 //! acknowledged.
 //!
-//! **What is licensed.** [`engine::licensing`] is the Center's licence agent; `engine::authority` the books of the licence
+//! **What is licensed.** [`engine::licensing`] is the Center's licence agent, whose questions [`io::smart`] carries; `engine::authority` the books of the licence
 //! authority, which [`app::satellite`] keeps in [`io::sqlite`] files.
 //!
 //! **How people ask a running program.** Commands on the same machine ask through [`io::control`]: those of the agent, those

@@ -17,6 +17,7 @@
 //! | passwords | [`password`] | `argon2` |
 //! | the MQTT broker | [`mqtt`] | `rumqttc` |
 //! | keys and certificates | [`pki`] | `rustls`, `rcgen`, `x509-parser`, `tar` |
+//! | the licence authority, as the Center asks it | [`smart`] | `ureq`, `rustls` |
 //! | rule bundles and staged sets | [`rules`] | `tar`, `flate2` |
 //! | Snort, and the one link to its rules | [`snort`] | std |
 //! | random keys | [`random`] | `getrandom` |
@@ -49,6 +50,8 @@ pub mod random;
 pub mod rules;
 #[cfg(feature = "agent")]
 pub mod scrape;
+#[cfg(feature = "center")]
+pub mod smart;
 #[cfg(feature = "agent")]
 pub mod snort;
 #[cfg(any(feature = "center", feature = "satellite"))]

@@ -1,6 +1,7 @@
 //! `center.toml`: what it may say, and what it means. An unknown word is an error, with file and line.
 
 use crate::io::log::Form;
+use crate::io::smart::Place;
 use crate::model::broker::BrokerAddress;
 use serde::Deserialize;
 use std::fmt;
@@ -24,9 +25,22 @@ pub struct Config {
     /// What sensors are given.
     #[serde(default)]
     pub sensors: Sensors,
+    /// How the licence authority is known.
+    #[serde(default)]
+    license: License,
     /// What is written about the Center's own doings.
     #[serde(default)]
     pub log: Log,
+}
+
+/// How the licence authority is known.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct License {
+    /// The CA that its certificate must come from; `authority-ca.pem` in `data` where it is not said.
+    ca: Option<PathBuf>,
+    /// Its URL when it is reached directly or through a proxy.
+    url: Option<String>,
 }
 
 /// What sensors are given.
@@ -167,6 +181,9 @@ impl Config {
     fn fault(&self) -> Option<&'static str> {
         match self {
             _ if self.data.as_os_str().is_empty() => Some("data: name a folder"),
+            _ if self.license.url.as_ref().is_some_and(|url| !url.starts_with("https://")) => {
+                Some("license.url: a URL that begins with https://")
+            }
             _ if !(1..=3650).contains(&self.sensors.valid_days) => Some("sensors.valid_days: from 1 to 3650"),
             _ => None,
         }
@@ -180,6 +197,12 @@ impl Config {
     /// The public key of the licence authority, where there is one.
     pub fn authority(&self) -> PathBuf {
         self.data.join("authority.pem")
+    }
+
+    /// Where the licence authority is, and what is kept of it.
+    pub fn authority_place(&self) -> Place {
+        let ca = self.license.ca.clone().unwrap_or_else(|| self.data.join("authority-ca.pem"));
+        Place { ca, id: self.data.join("smart"), url: self.license.url.clone() }
     }
 
     /// The store.

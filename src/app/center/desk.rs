@@ -160,7 +160,7 @@ impl Center {
             }
             Ok(code) => LicenseAnswer::Done { code, standing: self.licence.words(now).0 },
         };
-        turn.changes.extend(self.licence.take(&mut self.chain, now));
+        self.licence.take(&mut self.chain, now, turn);
         Ok(answer)
     }
 

@@ -7,6 +7,7 @@
 use super::config::Config;
 use super::state::{Center, CenterError};
 use super::turn::Turn;
+use crate::engine::licensing::{Answer, Ask};
 use crate::io::clock;
 use crate::io::control::Question;
 use crate::io::mqtt::{Message, Receipt};
@@ -33,6 +34,8 @@ pub(super) enum Input {
     Tick,
     /// A command asks.
     Question(Question),
+    /// The licence authority was asked, and this came of it.
+    Authority(Answer),
 }
 
 /// What may leave: it is committed.
@@ -44,6 +47,8 @@ pub(super) struct Output {
     pub(super) bytes: usize,
     /// What is published.
     pub(super) publishes: Vec<(Topic, Vec<u8>)>,
+    /// What the licence authority is asked.
+    pub(super) asks: Vec<Ask>,
 }
 
 /// The Center's state and what of it is not committed.
@@ -93,6 +98,7 @@ impl Keeper {
                 Input::Disconnected(why) => self.center.disconnected(why),
                 Input::Tick => self.center.tick(now, &mut self.turn),
                 Input::Question(question) => questions.push(question),
+                Input::Authority(answer) => self.center.authority_said(answer, now, &mut self.turn),
             }
         }
         let mut output = self.commit();
@@ -119,5 +125,6 @@ impl Output {
         self.receipts.append(&mut other.receipts);
         self.publishes.append(&mut other.publishes);
         self.bytes += other.bytes;
+        self.asks.append(&mut other.asks);
     }
 }

@@ -1,10 +1,11 @@
 //! The licence agent, wound up: told what is billed, saved whole, each transition a line of the audit and the ledger.
 
+use super::turn::Turn;
 use crate::engine::fleet::Change;
 use crate::engine::fleet::ledger::{BadBody, Chain, Kind};
 use crate::engine::licensing::{
-    Action, Agent, Area, AuthorityKey, Command, Demand, Denied, Done, Input, LicenseStatus, LicenseSummary,
-    NoState, NoUdi, Notice, Refusal, Udi, Usage,
+    Action, Agent, Answer, Area, AuthorityKey, Command, Demand, Denied, Done, Input, LicenseStatus,
+    LicenseSummary, NoState, NoUdi, Notice, Refusal, Udi, Usage,
 };
 use crate::io::random::{self, NoRandomness};
 use crate::model::lease::RuleSet;
@@ -51,11 +52,11 @@ impl Licence {
         Ok(Self { agent })
     }
 
-    /// Tells the agent what is billed, and returns what is to be committed.
-    pub(super) fn tick(&mut self, confirmed: u64, chain: &mut Chain, now: Now) -> Vec<Change> {
+    /// Tells the agent what is billed.
+    pub(super) fn tick(&mut self, confirmed: u64, chain: &mut Chain, now: Now, turn: &mut Turn) {
         // Usage is never refused.
         let _ = self.agent.handle(Input::Usage(self.usage(confirmed)), now);
-        self.take(chain, now)
+        self.take(chain, now, turn);
     }
 
     /// Carries out an order; returns the code that is to be carried to the authority, if there is one.
@@ -71,19 +72,23 @@ impl Licence {
         }
     }
 
-    /// What is to be committed because of what the agent was told.
-    pub(super) fn take(&mut self, chain: &mut Chain, now: Now) -> Vec<Change> {
-        let mut changes = Vec::new();
+    /// What came of a question to the authority.
+    pub(super) fn answered(&mut self, answer: Answer, random: u64, now: Now) {
+        if let Err(refusal) = self.agent.handle(Input::Answer { answer, random }, now) {
+            tracing::info!(reason = refusal.code(), "the licence authority's answer is left");
+        }
+    }
+
+    /// What is to be committed, and asked afterwards, because of what the agent was told.
+    pub(super) fn take(&mut self, chain: &mut Chain, now: Now, turn: &mut Turn) {
         for _ in 0..ACTIONS_MAX {
             match self.agent.poll(now) {
-                Some(Action::Save(state)) => changes.push(saved(state, None, now.wall)),
-                Some(Action::Notify(notice)) => self.noticed(&notice, chain, now, &mut changes),
-                // No transport carries it yet: it goes unanswered, fails as unreachable, and is asked again.
-                Some(Action::Ask(_)) => {}
+                Some(Action::Save(state)) => turn.changes.push(saved(state, None, now.wall)),
+                Some(Action::Notify(notice)) => self.noticed(&notice, chain, now, &mut turn.changes),
+                Some(Action::Ask(ask)) => turn.asks.push(*ask),
                 None => break,
             }
         }
-        changes
     }
 
     fn noticed(&self, notice: &Notice, chain: &mut Chain, now: Now, changes: &mut Vec<Change>) {
@@ -169,15 +174,21 @@ mod tests {
         licence.evaluation_days(now)
     }
 
+    fn tick(licence: &mut Licence, confirmed: u64, chain: &mut Chain, now: Now) -> Vec<Change> {
+        let mut turn = Turn::default();
+        licence.tick(confirmed, chain, now, &mut turn);
+        turn.changes
+    }
+
     #[test]
     fn the_evaluation_runs_only_while_something_is_billed_and_survives_a_restart() {
         let mut chain = Chain::default();
         let mut licence = Licence::open(None, None, at(0)).unwrap();
-        licence.tick(0, &mut chain, at(0));
-        licence.tick(0, &mut chain, at(10 * DAY));
+        tick(&mut licence, 0, &mut chain, at(0));
+        tick(&mut licence, 0, &mut chain, at(10 * DAY));
         assert_eq!(days(&licence, at(10 * DAY)), 90, "nothing is in use");
-        licence.tick(105, &mut chain, at(10 * DAY));
-        let saved = state_of(&licence.tick(105, &mut chain, at(45 * DAY))).unwrap();
+        tick(&mut licence, 105, &mut chain, at(10 * DAY));
+        let saved = state_of(&tick(&mut licence, 105, &mut chain, at(45 * DAY))).unwrap();
         assert_eq!(days(&licence, at(45 * DAY)), 55);
         let licence = Licence::open(Some(&saved), None, at(45 * DAY)).unwrap();
         assert_eq!(days(&licence, at(45 * DAY)), 55);
@@ -187,7 +198,7 @@ mod tests {
     fn each_transition_is_in_audit_and_ledger() {
         let mut chain = Chain::default();
         let mut licence = Licence::open(None, None, at(0)).unwrap();
-        let changes = licence.tick(1, &mut chain, at(1));
+        let changes = tick(&mut licence, 1, &mut chain, at(1));
         let audits = changes.iter().filter(|change| matches!(change, Change::Licence { audit: Some(_), .. }));
         let entries = changes.iter().filter(|change| matches!(change, Change::Ledger(_)));
         assert_eq!((audits.count(), entries.count(), chain.head().0), (1, 1, 1), "{changes:?}");

@@ -13,6 +13,7 @@ pub mod args;
 mod ask;
 mod commands;
 pub mod config;
+mod courier;
 mod desk;
 mod init;
 mod keeper;

@@ -1,6 +1,7 @@
 //! `tollgate-center run`: the loop between broker, control socket and keeper. It decides nothing.
 
 use super::config::{Config, ConfigError, Log};
+use super::courier::Courier;
 use super::init;
 use super::keeper::{self, Input, Keeper, KeeperError, Output};
 use super::link::{Event, Link};
@@ -70,7 +71,9 @@ pub(super) fn run(config: &Config) -> Result<(), RunError> {
         let (outputs, outbox) = mpsc::channel(OUTBOX);
         let thread = keeper::spawn(keeper, inputs, outputs).map_err(system("a thread"))?;
         let link = Link::new(endpoint, Session::of_center("tollgate-center"));
-        let mut center = Loop { link, control, inbox, outbox, bytes: 0, outgoing: Outgoing::default() };
+        let courier = Courier::start(config.authority_place()).map_err(system("a thread"))?;
+        let outgoing = Outgoing::default();
+        let mut center = Loop { link, control, courier, inbox, outbox, bytes: 0, outgoing };
         notify::ready("takes over reports");
         tracing::info!(broker = %config.broker, "the Center runs");
         center.serve(stop).await;
@@ -135,6 +138,7 @@ impl Outgoing {
 struct Loop {
     link: Link,
     control: Control,
+    courier: Courier,
     inbox: mpsc::Sender<Input>,
     outbox: mpsc::Receiver<Output>,
     /// Payload bytes with the keeper.
@@ -156,6 +160,7 @@ impl Loop {
                     None => return,
                 },
                 question = self.control.next() => self.question(question),
+                Some(answer) = self.courier.answers.recv(), if room => self.tell(Input::Authority(answer)),
                 _ = tick.tick() => drop(self.inbox.try_send(Input::Tick)),
                 () = due(watchdog.as_mut()) => notify::watchdog(),
                 () = stop.asked() => return,
@@ -200,6 +205,7 @@ impl Loop {
     fn output(&mut self, output: Output) {
         self.bytes = self.bytes.saturating_sub(output.bytes);
         self.acknowledge(&output.receipts);
+        output.asks.into_iter().for_each(|ask| self.courier.send(ask));
         for (topic, payload) in output.publishes {
             self.outgoing.put(topic, payload);
         }

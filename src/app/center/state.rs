@@ -6,7 +6,7 @@ use super::turn::Turn;
 use super::words::Intake;
 use crate::engine::fleet::ledger::{Chain, Kind as Entry, Sampler};
 use crate::engine::fleet::{Change, Fleet, Input, Limits, Notice, NoticeKind, Refusal, SensorView, Standing};
-use crate::engine::licensing::AuthorityKey;
+use crate::engine::licensing::{Answer, AuthorityKey};
 use crate::io::clock;
 use crate::io::mqtt::Message;
 use crate::io::random::{self, NoRandomness};
@@ -235,7 +235,18 @@ impl Center {
                 Err(error) => tracing::error!(%error, "a usage sample does not fit the ledger"),
             }
         }
-        turn.changes.extend(self.licence.tick(usage.total.confirmed, &mut self.chain, now));
+        self.licence.tick(usage.total.confirmed, &mut self.chain, now, turn);
+    }
+
+    /// What came of a question to the licence authority.
+    pub(super) fn authority_said(&mut self, answer: Answer, now: Now, turn: &mut Turn) {
+        match random::key() {
+            Ok([random, _]) => self.licence.answered(answer, random, now),
+            Err(error) => {
+                tracing::error!(%error, "the licence authority's answer is left; it is asked again");
+            }
+        }
+        self.licence.take(&mut self.chain, now, turn);
     }
 
     /// Commits what the turn gathered; whether nothing is left uncommitted.

@@ -2,6 +2,7 @@
 
 use super::keeper::Output;
 use crate::engine::fleet::Change;
+use crate::engine::licensing::Ask;
 use crate::io::mqtt::Receipt;
 use crate::model::ident::SensorId;
 use crate::model::message::{Ack, Message, encode};
@@ -17,6 +18,8 @@ pub(super) struct Turn {
     bytes: usize,
     acks: BTreeMap<SensorId, Ack>,
     publishes: Vec<(Topic, Vec<u8>)>,
+    /// What the licence authority is asked once the state that asks it is committed.
+    pub(super) asks: Vec<Ask>,
 }
 
 impl Turn {
@@ -56,6 +59,7 @@ impl Turn {
             receipts: std::mem::take(&mut self.receipts),
             bytes: std::mem::take(&mut self.bytes),
             publishes: std::mem::take(&mut self.publishes),
+            asks: std::mem::take(&mut self.asks),
         }
     }
 }

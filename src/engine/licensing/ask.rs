@@ -7,6 +7,7 @@ use super::settings::{Customer, Payment, Transport};
 use super::usage::Usage;
 use super::utility::{INTERVAL, UsageReport};
 use crate::model::entitlement::Subscription;
+use crate::model::smart;
 use crate::model::time::{Now, Ticks, UnixTime};
 use serde::Serialize;
 use std::time::Duration;
@@ -71,6 +72,30 @@ pub enum Request {
         /// Whether it comes later than one interval after its own.
         late: bool,
     },
+}
+
+impl Request {
+    /// As it travels. What proves who asks (a certificate request, a signature) is added by who holds the key.
+    pub fn words(&self) -> smart::Ask {
+        match self.clone() {
+            Self::Register { udi, token, force, subscription, usage, customer } => smart::Ask::Register {
+                udi: smart::Device { product: udi.product().to_owned(), serial: udi.serial().to_owned() },
+                name: None,
+                token: token.reveal().to_owned().into(),
+                force,
+                subscription,
+                usage: usage.into(),
+                customer: customer.map(|customer| customer.fields()),
+                csr: None,
+            },
+            Self::RenewId { instance } => smart::Ask::RenewId { instance, csr: None },
+            Self::Authorize { instance, usage } => smart::Ask::Authorize { instance, usage: usage.into() },
+            Self::Deregister { instance } => smart::Ask::Deregister { instance },
+            Self::UsageReport { instance, report, .. } => {
+                smart::Ask::UsageReport { instance, report: report.into(), signature: None }
+            }
+        }
+    }
 }
 
 /// A question under way.

@@ -66,10 +66,9 @@ impl Refusal {
                 ("return-code-waits", "a return code waits; enter it at the authority, then acknowledge it")
             }
             Self::BadToken => ("bad-token", "a token has 1 to 256 characters; copy it again whole"),
-            Self::BadTransport => (
-                "bad-transport",
-                "a proxy has a host and a port, a gateway a URL that begins with http:// or https://",
-            ),
+            Self::BadTransport => {
+                ("bad-transport", "a proxy has a host and a port, a gateway a URL that begins with https://")
+            }
             Self::BadCustomer => {
                 ("bad-customer", "customer information has 1 to 250 characters in each field")
             }

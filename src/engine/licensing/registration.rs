@@ -157,11 +157,13 @@ pub enum Reason {
     InstanceUnknown,
     /// No answer to make sense of.
     BadAnswer,
+    /// The ID key or certificate here cannot be used.
+    Identity,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Dns,
         Self::Proxy,
         Self::Unreachable,
@@ -174,6 +176,7 @@ impl Reason {
         Self::PoolShort,
         Self::InstanceUnknown,
         Self::BadAnswer,
+        Self::Identity,
     ];
 
     /// The reason code.
@@ -235,6 +238,10 @@ impl Reason {
             Self::InstanceUnknown => (
                 "instance-unknown",
                 "the authority does not know this Center; deregister, then register again",
+            ),
+            Self::Identity => (
+                "identity",
+                "the Center's ID key or certificate cannot be used; see the log, then register again with force",
             ),
             Self::BadAnswer => ("bad-answer", "the authority's answer makes no sense; check the gateway URL"),
         }

@@ -1,6 +1,7 @@
 //! What an operator sets: how the authority is reached, and how tokens are paid for.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The address that a firewall must let through in direct mode, as the vendor's guide means it (it prints `odcce`).
 pub const DIRECT_URL: &str = "https://tools.cisco.com/its/service/oddce/services/DDCEService";
@@ -43,7 +44,8 @@ impl Transport {
             Self::Direct => true,
             Self::Proxy { host, port } => (1..=253).contains(&host.len()) && plain(host) && *port > 0,
             Self::Gateway { url } => {
-                let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+                // A token does not travel in the clear.
+                let rest = url.strip_prefix("https://");
                 url.len() <= 512 && plain(url) && rest.is_some_and(|rest| !rest.is_empty())
             }
         }
@@ -120,6 +122,11 @@ pub struct Customer {
 }
 
 impl Customer {
+    /// What is said of the customer, by name.
+    pub(super) fn fields(&self) -> BTreeMap<String, String> {
+        serde_json::to_value(self).and_then(serde_json::from_value).unwrap_or_default()
+    }
+
     const fn words(&self) -> [&Option<String>; 7] {
         [&self.id, &self.name, &self.street, &self.city, &self.state, &self.country, &self.postal_code]
     }

@@ -5,6 +5,7 @@
 //! interval before the mode began, and after it ended, is not in its report.
 
 use super::usage::Usage;
+use crate::model::smart;
 use crate::model::time::UnixTime;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -26,6 +27,13 @@ pub struct UsageReport {
     pub to: UnixTime,
     /// The most that was in use of each tag.
     pub usage: Usage,
+}
+
+impl From<UsageReport> for smart::Report {
+    fn from(report: UsageReport) -> Self {
+        let UsageReport { sequence, from, to, usage } = report;
+        Self { sequence, from, to, usage: usage.into() }
+    }
 }
 
 /// The schedule and what waits to be sent.

@@ -20,6 +20,8 @@
 mod authority;
 mod bundle;
 mod files;
+#[cfg(feature = "center")]
+mod id;
 mod identity;
 #[cfg(feature = "center")]
 mod lease;
@@ -33,6 +35,8 @@ mod write;
 #[cfg(feature = "center")]
 pub use authority::{Authority, CENTER_NAME, Issued, Paper};
 pub use bundle::{BundleFault, Enrolled, unpack};
+#[cfg(feature = "center")]
+pub use id::IdKey;
 pub use identity::Identity;
 #[cfg(feature = "center")]
 pub use lease::LeaseSigner;
@@ -89,6 +93,9 @@ pub enum PkiError {
         /// The cause.
         cause: String,
     },
+    /// The ID key or certificate cannot be used.
+    #[error("the ID key or certificate cannot be read: {0}; register again with force")]
+    Id(String),
     /// A bundle is refused.
     #[error("the enrolment bundle {} is refused: {fault}; nothing was unpacked", path.display())]
     Bundle {

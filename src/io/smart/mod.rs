@@ -6,8 +6,6 @@
 
 mod fault;
 mod line;
-#[cfg(test)]
-mod tests;
 
 pub use fault::Fault;
 

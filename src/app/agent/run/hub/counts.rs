@@ -10,9 +10,11 @@ use crate::model::message::{Counts, InterfaceStatus, LinkState};
 use crate::model::time::Now;
 
 impl Hub {
-    /// Figures of all lanes, in their order.
+    /// Figures of all lanes, in their order. What a lane counted by a policy that is no more is not told under the new one.
     pub(super) fn figures(&self) -> Vec<Figures> {
-        self.lanes.iter().map(|watched| watched.lane.shared.figures()).collect()
+        let figures = self.lanes.iter().map(|watched| watched.lane.shared.figures());
+        let of_now = |one: &Figures| one.generation == self.generation;
+        figures.map(|one| if of_now(&one) { one } else { one.without_count() }).collect()
     }
 
     /// The count.

@@ -12,6 +12,7 @@ use crate::engine::filter::{Filter, Program};
 use crate::engine::inventory::changes::{Known, Told, ToldLimits};
 use crate::engine::inventory::listing::Wanted;
 use crate::engine::inventory::policy::Policy;
+use crate::engine::inventory::table::Census;
 use crate::engine::inventory::union::Beside;
 use crate::engine::inventory::{Inventory, Tally};
 use crate::io::capture::live::Backend;
@@ -64,6 +65,8 @@ pub enum Order {
 /// How a lane stands, as of its last second.
 #[derive(Clone, Debug)]
 pub struct Figures {
+    /// The policy that it counts by: [`Order::Renew`].
+    pub generation: u32,
     /// Its count.
     pub tally: Tally,
     /// What stands in no record; where there are several lanes.
@@ -82,6 +85,21 @@ pub struct Figures {
     pub reason: Option<String>,
 }
 
+impl Figures {
+    /// Without a count, as a lane stands that begins anew.
+    pub fn without_count(self) -> Self {
+        let tally = Tally {
+            census: Census::default(),
+            external: 0,
+            external_is_estimate: false,
+            saturated: false,
+            overflow_estimate: 0,
+            ..self.tally
+        };
+        Self { tally, beside: None, ..self }
+    }
+}
+
 /// What a lane's thread and the hub both see.
 #[derive(Debug)]
 pub struct Shared {
@@ -95,6 +113,7 @@ pub struct Shared {
 impl Shared {
     fn new(inventory: &Inventory) -> Self {
         let figures = Figures {
+            generation: 0,
             tally: inventory.tally(),
             beside: None,
             received: 0,

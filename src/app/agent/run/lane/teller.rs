@@ -199,7 +199,18 @@ impl Teller {
         // What the kernel holds and nobody has looked at yet comes with its look.
         let received = counted + counters.dropped + filtered;
         let (beside, dropped) = (self.beside.clone(), counters.dropped);
-        self.shared.show(Figures { tally, beside, received, counted, dropped, filtered, link, reason });
+        let generation = self.generation;
+        self.shared.show(Figures {
+            generation,
+            tally,
+            beside,
+            received,
+            counted,
+            dropped,
+            filtered,
+            link,
+            reason,
+        });
     }
 }
 

@@ -27,7 +27,8 @@
 //! authority, which [`app::satellite`] keeps in [`io::sqlite`] files.
 //!
 //! **How people ask a running program.** Commands on the same machine ask through [`io::control`]: those of the agent, those
-//! of the Center ([`app::center`]), and `smartagentctl` ([`app::ctl`]).
+//! of the Center ([`app::center`]), and `smartagentctl` ([`app::ctl`]). Over
+//! HTTPS they ask through [`io::http`].
 //!
 //! **Which rules Snort may run.** [`engine::entitlement`] decides from a signed lease; [`io::rules`] takes rule bundles in and
 //! names them by their content; [`io::snort`] has Snort run one of them, and reads back which; [`app::agent::run::ids`] joins them in

@@ -12,6 +12,7 @@
 //! | lines of events | [`lines`] | std |
 //! | the program's log | [`log`] | `tracing-subscriber`, `tracing-journald` |
 //! | the service manager | [`notify`] | `sd-notify` |
+//! | HTTPS clients | [`http`] | `axum`, `hyper`, `tokio-rustls` |
 //! | scrapers of figures | [`scrape`] | `tokio` |
 //! | SQLite files; in them the Center's store and the satellite's books | [`sqlite`], [`store`], [`books`] | `rusqlite` |
 //! | passwords | [`password`] | `argon2` |
@@ -30,6 +31,8 @@ pub mod capture;
 pub mod clock;
 #[cfg(any(feature = "agent", feature = "center", feature = "satellite"))]
 pub mod control;
+#[cfg(feature = "http")]
+pub mod http;
 #[cfg(feature = "agent")]
 pub mod lines;
 #[cfg(any(feature = "agent", feature = "center", feature = "satellite"))]
@@ -42,7 +45,7 @@ pub mod mqtt;
 pub mod notify;
 #[cfg(feature = "satellite")]
 pub mod password;
-#[cfg(any(feature = "agent", feature = "center"))]
+#[cfg(any(feature = "agent", feature = "center", feature = "satellite"))]
 pub mod pki;
 #[cfg(any(feature = "agent", feature = "center", feature = "satellite"))]
 pub mod random;

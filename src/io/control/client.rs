@@ -1,19 +1,12 @@
 //! The asking side: blocking, for commands that run and end.
 
-use super::{ANSWER_MAX, ANSWER_PATIENCE, ControlError};
+use super::{ANSWER_MAX, ANSWER_PATIENCE, ControlError, Reply};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
-
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Reply<A> {
-    Answer(A),
-    Refused(String),
-}
 
 /// Asks the program behind the socket at `path` and waits for its answer.
 ///
@@ -37,10 +30,7 @@ pub fn ask_within<A: DeserializeOwned>(
         .map_err(|source| ControlError::Connect { path: path.to_owned(), source })?;
     let answer = talk(stream, &line, patience)
         .map_err(|source| ControlError::Talk { path: path.to_owned(), source })?;
-    match serde_json::from_slice(&answer)? {
-        Reply::Answer(answer) => Ok(answer),
-        Reply::Refused(why) => Err(ControlError::Refused(why)),
-    }
+    serde_json::from_slice::<Reply<A>>(&answer)?.into()
 }
 
 fn talk(mut stream: UnixStream, line: &str, patience: Duration) -> io::Result<Vec<u8>> {

@@ -2,7 +2,8 @@
 //!
 //! A Unix socket, mode 0660. A client sends one line of JSON and gets one line of JSON: `{"answer": …}` or
 //! `{"refused": "why"}`. What must hold: nobody who may connect can make the program wait, grow or stop. Lines, times
-//! and the number of connections are bounded, and questions come to the program's loop one by one ([`Control::next`]).
+//! and the number of connections are bounded, and questions come to the program's loop one by one ([`Control::next`]). Other tasks of the program put
+//! theirs into the same queue ([`Asker`]).
 
 mod client;
 mod server;
@@ -10,8 +11,9 @@ mod server;
 mod tests;
 
 pub use client::{ask, ask_within};
-pub use server::{Control, Question};
+pub use server::{Asker, Control, Question};
 
+use serde::Deserialize;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -26,6 +28,22 @@ pub const CONNECTIONS_MAX: usize = 16;
 pub const PEER_PATIENCE: Duration = Duration::from_secs(5);
 /// How long the program may take to answer.
 pub const ANSWER_PATIENCE: Duration = Duration::from_secs(30);
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Reply<A> {
+    Answer(A),
+    Refused(String),
+}
+
+impl<A> From<Reply<A>> for Result<A, ControlError> {
+    fn from(reply: Reply<A>) -> Self {
+        match reply {
+            Reply::Answer(answer) => Ok(answer),
+            Reply::Refused(why) => Err(ControlError::Refused(why)),
+        }
+    }
+}
 
 /// Why the socket cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +79,9 @@ pub enum ControlError {
         /// The cause.
         source: io::Error,
     },
+    /// Too many questions wait already.
+    #[error("too many questions wait already; ask again in some seconds")]
+    Busy,
     /// The program said no.
     #[error("{0}")]
     Refused(String),

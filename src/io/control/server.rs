@@ -1,6 +1,6 @@
 //! The answering side: a door on the program's own loop.
 
-use super::{ANSWER_MAX, ANSWER_PATIENCE, CONNECTIONS_MAX, ControlError, PEER_PATIENCE, REQUEST_MAX};
+use super::{ANSWER_MAX, ANSWER_PATIENCE, CONNECTIONS_MAX, ControlError, PEER_PATIENCE, REQUEST_MAX, Reply};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fs::{self, File, TryLockError};
@@ -22,6 +22,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// An open control socket. It is removed when this is dropped.
 pub struct Control {
     questions: mpsc::Receiver<Question>,
+    asker: Asker,
     door: JoinHandle<()>,
     path: PathBuf,
     /// Held as long as the socket is ours; the file stays, so that two programs cannot hold two files of one name.
@@ -34,9 +35,31 @@ pub struct Question {
     reply: oneshot::Sender<String>,
 }
 
+/// Asks the program's own loop from another of its tasks.
+#[derive(Clone, Debug)]
+pub struct Asker(mpsc::Sender<Question>);
+
+impl Asker {
+    /// Asks, and waits for the answer.
+    ///
+    /// # Errors
+    /// [`ControlError::Busy`] at once when the queue is full, and when no answer comes in time; a refusal as
+    /// [`ControlError::Refused`].
+    pub async fn ask<A: DeserializeOwned>(&self, request: &impl Serialize) -> Result<A, ControlError> {
+        let (reply, answer) = oneshot::channel();
+        let question = Question { line: serde_json::to_vec(request)?, reply };
+        self.0.try_send(question).map_err(|_| ControlError::Busy)?;
+        let line = within(ANSWER_PATIENCE, answer).await.map_err(|_| ControlError::Busy)?;
+        let line = line.unwrap_or_else(|_| STOPPING.to_owned());
+        serde_json::from_str::<Reply<A>>(&line)?.into()
+    }
+}
+
+const STOPPING: &str = "{\"refused\":\"the program is stopping\"}\n";
+
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
-enum Reply<'a, A> {
+enum Said<'a, A> {
     Answer(&'a A),
     Refused(&'a str),
 }
@@ -51,15 +74,20 @@ impl Control {
         let lock = lock(path)?;
         let listener = bind(path)?;
         let (sender, questions) = mpsc::channel(CONNECTIONS_MAX);
-        let door = tokio::spawn(serve(listener, sender));
-        Ok(Self { questions, door, path: path.to_owned(), _lock: lock })
+        let door = tokio::spawn(serve(listener, sender.clone()));
+        Ok(Self { questions, asker: Asker(sender), door, path: path.to_owned(), _lock: lock })
+    }
+
+    /// A way for other tasks of this program to ask.
+    pub fn asker(&self) -> Asker {
+        self.asker.clone()
     }
 
     /// The next question. Cancelling the wait loses none.
     pub async fn next(&mut self) -> Question {
         match self.questions.recv().await {
             Some(question) => question,
-            // The door's task ends with this value only.
+            // A sender is kept in this value.
             None => std::future::pending().await,
         }
     }
@@ -83,7 +111,7 @@ impl Question {
 
     /// Answers. That nobody waits any more is no error.
     pub fn answer(self, answer: &impl Serialize) {
-        match serde_json::to_string(&Reply::Answer(answer)) {
+        match serde_json::to_string(&Said::Answer(answer)) {
             Ok(text) if text.len() < ANSWER_MAX => self.send(text),
             Ok(_) => self.refuse("the answer is too long; ask for less at a time"),
             Err(error) => self.refuse(&error.to_string()),
@@ -92,7 +120,7 @@ impl Question {
 
     /// Says no, and why.
     pub fn refuse(self, why: &str) {
-        let text = serde_json::to_string(&Reply::<()>::Refused(why)).unwrap_or_default();
+        let text = serde_json::to_string(&Said::<()>::Refused(why)).unwrap_or_default();
         self.send(text);
     }
 
@@ -179,7 +207,7 @@ async fn attend(stream: UnixStream, questions: mpsc::Sender<Question>) -> io::Re
 async fn answer_to(line: Vec<u8>, questions: mpsc::Sender<Question>) -> String {
     let (reply, answer) = oneshot::channel();
     let _ = questions.send(Question { line, reply }).await;
-    answer.await.unwrap_or_else(|_| "{\"refused\":\"the program is stopping\"}\n".to_owned())
+    answer.await.unwrap_or_else(|_| STOPPING.to_owned())
 }
 
 async fn within<F: Future>(patience: Duration, work: F) -> io::Result<F::Output> {

@@ -103,3 +103,29 @@ fn nobody_there_is_said_with_the_next_step() {
     let error = ask::<u32>(Path::new("/nonexistent/control.sock"), &1).unwrap_err().to_string();
     assert!(error.contains("is the program running"), "{error}");
 }
+
+#[test]
+fn a_task_of_the_program_asks_too_and_a_full_queue_is_busy() {
+    let folder = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut control = Control::open(&folder.path().join("control.sock")).unwrap();
+        let asker = control.asker();
+        let ask = |left| {
+            let asker = asker.clone();
+            tokio::spawn(async move { asker.ask::<u32>(&Sum { left, right: 1 }).await })
+        };
+        let waiting: Vec<_> = (0..=CONNECTIONS_MAX).map(|left| ask(u32::try_from(left).unwrap())).collect();
+        tokio::task::yield_now().await;
+        for _ in 0..CONNECTIONS_MAX {
+            add(control.next().await);
+        }
+        let mut answers = Vec::new();
+        for one in waiting {
+            answers.push(one.await.unwrap());
+        }
+        assert!(matches!(&answers[0], Err(ControlError::Refused(why)) if why == "nothing to add to"));
+        assert!(matches!(answers[1], Ok(2)));
+        assert!(matches!(answers[CONNECTIONS_MAX], Err(ControlError::Busy)));
+    });
+}

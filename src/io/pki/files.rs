@@ -29,7 +29,7 @@ pub(super) fn read_key(path: &Path) -> Result<Vec<u8>, PkiError> {
 }
 
 /// Puts a file in place, whole, on the disk, with `mode`.
-#[cfg(feature = "center")]
+#[cfg(feature = "http")]
 pub(super) fn put(path: &Path, bytes: &[u8], mode: u32) -> Result<(), PkiError> {
     let new = path.with_added_extension("new");
     drop(fs::remove_file(&new));

@@ -16,7 +16,7 @@
 //! as two instances that alternate. A birth with an id that is revoked or not known is refused and named.
 //! The broker takes the list for new connections only; restart it to end those that stand.
 
-#[cfg(feature = "center")]
+#[cfg(feature = "http")]
 mod authority;
 mod bundle;
 mod files;
@@ -25,14 +25,16 @@ mod id;
 mod identity;
 #[cfg(feature = "center")]
 mod lease;
-#[cfg(feature = "center")]
+#[cfg(feature = "http")]
+mod read;
+#[cfg(feature = "http")]
 mod revocation;
 #[cfg(all(test, feature = "center"))]
 mod tests;
 #[cfg(feature = "center")]
 mod write;
 
-#[cfg(feature = "center")]
+#[cfg(feature = "http")]
 pub use authority::{Authority, CENTER_NAME, Issued, Paper};
 pub use bundle::{BundleFault, Enrolled, unpack};
 #[cfg(feature = "center")]
@@ -40,7 +42,9 @@ pub use id::IdKey;
 pub use identity::Identity;
 #[cfg(feature = "center")]
 pub use lease::LeaseSigner;
-#[cfg(feature = "center")]
+#[cfg(feature = "http")]
+pub use read::named;
+#[cfg(feature = "http")]
 pub use revocation::Revoked;
 #[cfg(feature = "center")]
 pub use write::{Bundle, write};

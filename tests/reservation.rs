@@ -19,7 +19,7 @@ impl Plant {
         plant.satellite(&["init", "--account", "Example Corp"]);
         plant.satellite(&["admin", "create", "anna"]);
         plant.satellite(&["account", "add", "Plant 1"]);
-        plant.satellite(&["license", "add", "Plant 1", "components.advantage", "100", "--end", "2099-07-01"]);
+        plant.satellite(&["license", "add", "Plant 1", "components.advantage", "100", "--end", "2199-07-01"]);
         plant
     }
 

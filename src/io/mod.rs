@@ -48,6 +48,8 @@ pub mod password;
 #[cfg(any(feature = "agent", feature = "center", feature = "satellite"))]
 pub mod pki;
 #[cfg(any(feature = "agent", feature = "center", feature = "satellite"))]
+mod questions;
+#[cfg(any(feature = "agent", feature = "center", feature = "satellite"))]
 pub mod random;
 #[cfg(feature = "agent")]
 pub mod rules;

@@ -1,25 +1,21 @@
 //! Figures over HTTP for a scraper on this machine: `GET /metrics`, one answer a connection, everything bounded.
 
+use super::questions::Questions;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc, oneshot};
-use tokio::task::JoinHandle;
+use tokio::sync::{mpsc, oneshot};
 
 /// The longest request head.
 const HEAD_MAX: u64 = 8192;
 const CONNECTIONS_MAX: usize = 8;
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Pause after a connection that could not be accepted, so that the loop does not spin.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// An open door for scrapers.
 pub struct Scrape {
-    questions: mpsc::Receiver<oneshot::Sender<String>>,
-    door: JoinHandle<()>,
+    questions: Questions<oneshot::Sender<String>>,
     address: SocketAddr,
 }
 
@@ -31,8 +27,11 @@ impl Scrape {
     pub async fn open(address: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        let (sender, questions) = mpsc::channel(CONNECTIONS_MAX);
-        Ok(Self { questions, door: tokio::spawn(serve(listener, sender)), address })
+        let questions = Questions::from(listener, CONNECTIONS_MAX, |stream, questions| async {
+            // Whoever hangs up or dawdles gets nothing; there is nobody to tell.
+            let _ = tokio::time::timeout(PATIENCE, attend(stream, questions)).await;
+        });
+        Ok(Self { questions, address })
     }
 
     /// Where it listens.
@@ -42,33 +41,7 @@ impl Scrape {
 
     /// The next scraper, who waits for the text. Cancelling the wait loses none.
     pub async fn next(&mut self) -> oneshot::Sender<String> {
-        match self.questions.recv().await {
-            Some(question) => question,
-            // The door's task ends with this value only.
-            None => std::future::pending().await,
-        }
-    }
-}
-
-impl Drop for Scrape {
-    fn drop(&mut self) {
-        self.door.abort();
-    }
-}
-
-async fn serve(listener: TcpListener, questions: mpsc::Sender<oneshot::Sender<String>>) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    while let Ok(place) = Arc::clone(&places).acquire_owned().await {
-        let Ok((stream, _)) = listener.accept().await else {
-            tokio::time::sleep(ACCEPT_PAUSE).await;
-            continue;
-        };
-        let questions = questions.clone();
-        tokio::spawn(async move {
-            // Whoever hangs up or dawdles gets nothing; there is nobody to tell.
-            let _ = tokio::time::timeout(PATIENCE, attend(stream, questions)).await;
-            drop(place);
-        });
+        self.questions.next().await
     }
 }
 

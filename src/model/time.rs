@@ -200,6 +200,25 @@ pub struct Now {
     pub wall: UnixTime,
 }
 
+/// A time for waiting, as people write it: a number and its unit; seconds without one.
+///
+/// # Errors
+/// What is wrong with it, and how to write it.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let millis_each = match unit {
+        "ms" => 1,
+        "" | "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => return Err(format!("'{unit}' is no unit of time; write 500ms, 30s, 5m, 2h or 1d")),
+    };
+    let number: u64 = number.parse().map_err(|_| "write a number and a unit, like 30s or 5m".to_owned())?;
+    number.checked_mul(millis_each).map(Duration::from_millis).ok_or_else(|| "too long".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -230,5 +249,18 @@ mod tests {
         assert_eq!(UnixTime::NEVER.to_string(), "1970-01-01T00:00:00.000Z");
         assert_eq!(UnixTime::MAX.to_string().parse(), Ok(UnixTime::MAX));
         assert!("1969-12-31T23:59:59Z".parse::<UnixTime>().is_err() && "now".parse::<UnixTime>().is_err());
+    }
+
+    #[test]
+    fn durations_have_units() {
+        assert_eq!(duration("30s"), Ok(Duration::from_secs(30)));
+        assert_eq!(duration("90"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("2h"), Ok(Duration::from_hours(2)));
+        assert!(
+            duration("5 parsecs").is_err()
+                && duration("s").is_err()
+                && duration("99999999999999999d").is_err()
+        );
     }
 }

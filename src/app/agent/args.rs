@@ -7,6 +7,7 @@ use crate::engine::inventory::policy::{Contradiction, Policy};
 use crate::engine::inventory::table::CAPACITY_MAX;
 use crate::io::capture::live::Backend;
 use crate::model::prefix::Prefix;
+use crate::model::time;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -68,7 +69,7 @@ pub struct CountArgs {
     #[arg(short, long, value_name = "IFACE")]
     pub interface: Option<String>,
     /// End a live capture after this time: 30s, 5m, 2h, 500ms
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = time::duration)]
     pub duration: Option<Duration>,
     /// One JSON object a line, for programs; times in RFC 3339, UTC
     #[arg(long)]
@@ -172,21 +173,6 @@ impl CountArgs {
     }
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let millis_each = match unit {
-        "ms" => 1,
-        "" | "s" => 1_000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        "d" => 86_400_000,
-        _ => return Err(format!("'{unit}' is no unit of time; write 500ms, 30s, 5m, 2h or 1d")),
-    };
-    let number: u64 = number.parse().map_err(|_| "write a number and a unit, like 30s or 5m".to_owned())?;
-    number.checked_mul(millis_each).map(Duration::from_millis).ok_or_else(|| "too long".to_owned())
-}
-
 fn vlan_network(text: &str) -> Result<(u16, String), String> {
     let (id, name) = text.split_once('=').ok_or("write it like 20=cell-a")?;
     let id = id.parse().map_err(|_| format!("'{id}' is no VLAN id"))?;
@@ -204,19 +190,6 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn durations_have_units() {
-        assert_eq!(duration("30s"), Ok(Duration::from_secs(30)));
-        assert_eq!(duration("90"), Ok(Duration::from_secs(90)));
-        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
-        assert_eq!(duration("2h"), Ok(Duration::from_hours(2)));
-        assert!(
-            duration("5 parsecs").is_err()
-                && duration("s").is_err()
-                && duration("99999999999999999d").is_err()
-        );
     }
 
     #[test]

@@ -2,12 +2,14 @@
 
 use crate::model::ident::SensorId;
 use crate::model::prefix::Prefix;
+use crate::model::time;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// Where the configuration is looked for.
 pub const CONFIG: &str = "/etc/tollgate/center.toml";
+const YEAR: Duration = Duration::from_hours(365 * 24);
 
 const START: &str = "\
 A Center unites what its sensors saw: what two of them saw is counted once. It keeps facts, never totals, so every
@@ -192,7 +194,7 @@ pub struct PolicyArgs {
     #[arg(long, value_name = "CIDR", value_delimiter = ',', value_parser = declared)]
     pub external: Option<Vec<Declared>>,
     /// A component is billed once its first and last sighting lie this far apart: 20m, 90s; 0 bills at once
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = confirm_after)]
     pub confirm_after: Option<Duration>,
 }
 
@@ -221,19 +223,13 @@ pub fn prefixes(list: &[Declared]) -> Vec<Prefix> {
     list.iter().filter_map(prefix).collect()
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let seconds_each: u64 = match unit {
-        "" | "s" => 1,
-        "m" => 60,
-        "h" => 3_600,
-        "d" => 86_400,
-        _ => return Err(format!("'{unit}' is no unit of time; write 90s, 20m, 2h or 1d")),
-    };
-    let number: u64 = number.parse().map_err(|_| "write a number and a unit, like 90s or 20m".to_owned())?;
-    let seconds = number.checked_mul(seconds_each).filter(|seconds| *seconds <= 365 * 86_400);
-    seconds.map(Duration::from_secs).ok_or_else(|| "more than a year".to_owned())
+/// Whole seconds, up to a year.
+fn confirm_after(text: &str) -> Result<Duration, String> {
+    match time::duration(text)? {
+        time if time > YEAR => Err("more than a year".to_owned()),
+        time if time.subsec_nanos() > 0 => Err("whole seconds are asked for".to_owned()),
+        time => Ok(time),
+    }
 }
 
 #[cfg(test)]
@@ -258,8 +254,8 @@ mod tests {
 
     #[test]
     fn times_have_units_and_an_end() {
-        assert_eq!(duration("20m"), Ok(Duration::from_mins(20)));
-        assert_eq!(duration("0"), Ok(Duration::ZERO));
-        assert!(duration("2 weeks").is_err() && duration("9999999999999999999d").is_err());
+        assert_eq!(confirm_after("20m"), Ok(Duration::from_mins(20)));
+        assert_eq!((confirm_after("0"), confirm_after("365d")), (Ok(Duration::ZERO), Ok(YEAR)));
+        assert!(["366d", "500ms", "2 weeks"].iter().all(|text| confirm_after(text).is_err()));
     }
 }

@@ -92,10 +92,12 @@ impl Changes {
         self.dirty[slot.index() / 64] |= 1 << (slot.index() % 64);
     }
 
-    /// All is told, up to this last sighting.
-    fn unmark(&mut self, slot: Slot, last: CaptureTime) {
+    /// All is told. Link control is no sighting and bears no component, so what was sighted no other way stays unborn.
+    fn unmark(&mut self, slot: Slot, known: &Known) {
         self.pass_over(slot);
-        self.told[slot.index()] = seconds(last);
+        if known.packets > 0 {
+            self.told[slot.index()] = seconds(known.span.last).max(1);
+        }
     }
 
     /// There is nothing to tell.
@@ -173,7 +175,7 @@ impl Inventory {
         match self.table.absorb(&record) {
             Ok(slot) => {
                 self.bear(slot);
-                self.table.changes.unmark(slot, known.span.last);
+                self.table.changes.unmark(slot, known);
                 true
             }
             Err(refused) => {
@@ -205,7 +207,7 @@ impl Inventory {
             return None;
         }
         let born = self.bear(slot);
-        self.table.changes.unmark(slot, span.last);
+        self.table.changes.unmark(slot, &known);
         Some(Told { slot, known, born })
     }
 

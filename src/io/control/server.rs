@@ -1,29 +1,24 @@
 //! The answering side: a door on the program's own loop.
 
 use super::{ANSWER_MAX, ANSWER_PATIENCE, CONNECTIONS_MAX, ControlError, PEER_PATIENCE, REQUEST_MAX, Reply};
+use crate::io::questions::Questions;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{Semaphore, mpsc, oneshot};
-use tokio::task::JoinHandle;
+use tokio::sync::{mpsc, oneshot};
 
 /// Owner and group may ask.
 const MODE: u32 = 0o660;
-/// Pause after a connection that could not be accepted (too many open files), so that the loop does not spin.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// An open control socket. It is removed when this is dropped.
 pub struct Control {
-    questions: mpsc::Receiver<Question>,
-    asker: Asker,
-    door: JoinHandle<()>,
+    questions: Questions<Question>,
     path: PathBuf,
     /// Held as long as the socket is ours; the file stays, so that two programs cannot hold two files of one name.
     _lock: File,
@@ -73,29 +68,26 @@ impl Control {
     pub fn open(path: &Path) -> Result<Self, ControlError> {
         let lock = lock(path)?;
         let listener = bind(path)?;
-        let (sender, questions) = mpsc::channel(CONNECTIONS_MAX);
-        let door = tokio::spawn(serve(listener, sender.clone()));
-        Ok(Self { questions, asker: Asker(sender), door, path: path.to_owned(), _lock: lock })
+        let questions = Questions::from(listener, CONNECTIONS_MAX, |stream, questions| async {
+            // Whoever hangs up or dawdles gets nothing; there is nobody to tell.
+            let _ = attend(stream, questions).await;
+        });
+        Ok(Self { questions, path: path.to_owned(), _lock: lock })
     }
 
     /// A way for other tasks of this program to ask.
     pub fn asker(&self) -> Asker {
-        self.asker.clone()
+        Asker(self.questions.sender())
     }
 
     /// The next question. Cancelling the wait loses none.
     pub async fn next(&mut self) -> Question {
-        match self.questions.recv().await {
-            Some(question) => question,
-            // A sender is kept in this value.
-            None => std::future::pending().await,
-        }
+        self.questions.next().await
     }
 }
 
 impl Drop for Control {
     fn drop(&mut self) {
-        self.door.abort();
         let _ = fs::remove_file(&self.path);
     }
 }
@@ -169,22 +161,6 @@ fn beside(path: &Path, end: &str) -> PathBuf {
     name.push(".");
     name.push(end);
     name.into()
-}
-
-async fn serve(listener: UnixListener, questions: mpsc::Sender<Question>) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    while let Ok(place) = Arc::clone(&places).acquire_owned().await {
-        let Ok((stream, _)) = listener.accept().await else {
-            tokio::time::sleep(ACCEPT_PAUSE).await;
-            continue;
-        };
-        let questions = questions.clone();
-        tokio::spawn(async move {
-            // Whoever hangs up or dawdles gets nothing; there is nobody to tell.
-            let _ = attend(stream, questions).await;
-            drop(place);
-        });
-    }
 }
 
 /// One connection: a line in, a line out.

@@ -2,7 +2,7 @@
 
 use super::config::{Config, Interface};
 use super::eve::Eve;
-use super::hub::{Hub, Parts, Shelf, Watched};
+use super::hub::{Course, Hub, Shelf, Watched};
 use super::ids::Ids;
 use super::keeper::{Job, Keeper};
 use super::lane::Plan;
@@ -107,9 +107,9 @@ pub fn start(config: Config, log: Log) -> Result<Hub, StartError> {
     let ids = ids(&config, &who, enrolled.as_ref())?;
     let uplink = enrolled.map(|enrolled| Uplink::begin(enrolled, reporter.last_will(clock::both())));
     let eve = eve(&config, &who.sensor)?;
-    let parts =
-        Parts { config, who, force, lanes, union, networks, shelf, reporter, uplink, ids, eve, log, knows };
-    let mut hub = Hub::new(parts);
+    let course = Course::new(config.interfaces.len(), knows);
+    let mut hub =
+        Hub { config, who, force, lanes, union, networks, shelf, reporter, uplink, ids, eve, log, course };
     if open {
         hub.begin_ids(found.entitlement.as_deref(), found.clock_floor, clock::both());
     }

@@ -233,3 +233,19 @@ fn what_was_known_before_is_not_born_again() {
     let again = changed(&mut after);
     assert_eq!((again.len(), again[0].born), (1, false), "another MAC of a known address");
 }
+
+#[test]
+fn a_switch_port_that_turns_out_to_be_a_station_is_born_then() {
+    let mut before = inventory();
+    sight(&mut before, 0, 1, 0, Says::Control);
+    let told = changed(&mut before);
+    let mut after = inventory();
+    assert!(!told[0].born && after.restore(&told[0].known));
+    for mut inventory in [before, after] {
+        sight(&mut inventory, 60, 1, 0, Says::Nothing);
+        let told = changed(&mut inventory);
+        assert_eq!((told.len(), told[0].born), (1, true), "{told:?}");
+        sight(&mut inventory, 61, 1, 7, Says::Nothing);
+        assert!(changed(&mut inventory).iter().all(|told| !told.born), "born once");
+    }
+}

@@ -57,7 +57,7 @@ impl Hub {
             sensor: self.who.sensor.to_string(),
             platform: self.who.platform.clone(),
             version: self.who.version.clone(),
-            uptime_seconds: now.ticks.since(self.started.ticks).as_secs(),
+            uptime_seconds: now.ticks.since(self.course.started.ticks).as_secs(),
             counts,
             policy: self.policy_page(),
             interfaces,
@@ -102,12 +102,12 @@ impl Hub {
                 .map_or("not configured".to_owned(), |uplink| uplink.address().to_owned()),
             configured: self.uplink.is_some(),
             connected: snapshot.connected,
-            reason: self.unreachable.clone(),
+            reason: self.course.unreachable.clone(),
             acked: snapshot.position.acked,
             last_ack: snapshot.last_ack,
             in_flight: snapshot.in_flight,
             reports: snapshot.reports,
-            not_understood: self.not_understood,
+            not_understood: self.course.not_understood,
             clock_ahead_ms: snapshot.center_clock_ahead,
         }
     }
@@ -130,7 +130,7 @@ impl Hub {
         if let Some(fault) = &store.fault {
             add(Health::Critical, format!("the durable state does not work: {fault}"));
         }
-        let running = now.ticks.since(self.started.ticks);
+        let running = now.ticks.since(self.course.started.ticks);
         let heard = center.last_ack.map_or(running, |time| now.wall.since(time).min(running));
         let behind = center.acked < store.seq;
         if center.configured && (!center.connected || behind) && heard > CENTER_PATIENCE {
@@ -152,7 +152,7 @@ impl Hub {
         };
         let answers: Vec<_> = self.lanes.iter().filter_map(ask).collect();
         let (networks, policy) = (self.networks.clone(), self.force.policy());
-        let saturated = self.watches.saturated.is_on();
+        let saturated = self.course.watches.saturated.is_on();
         tokio::task::spawn_blocking(move || {
             let (sightings, more) = collect(&answers, &networks);
             question.answer(&Explanation::new(wanted, sightings, more, &policy, saturated));

@@ -51,7 +51,7 @@ impl Hub {
     pub(super) fn status_figures(&self, now: Now) -> sync::Figures {
         let figures = self.figures();
         sync::Figures {
-            uptime_seconds: now.ticks.since(self.started.ticks).as_secs(),
+            uptime_seconds: now.ticks.since(self.course.started.ticks).as_secs(),
             rules_version: RULES_VERSION,
             policy: self.force.note.policy.digest(),
             counts: self.counts(&figures),

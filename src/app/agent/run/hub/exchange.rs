@@ -16,17 +16,17 @@ impl Hub {
         let now = clock::both();
         match heard {
             Heard::Connected => {
-                self.unreachable = None;
+                self.course.unreachable = None;
                 tracing::info!("connected to the Center's broker");
                 self.reporter.handle(Input::Connected, now);
             }
             Heard::Disconnected(reason) => {
-                if self.unreachable.as_ref() != Some(&reason) {
+                if self.course.unreachable.as_ref() != Some(&reason) {
                     tracing::warn!(
                         "not connected to the Center's broker: {reason}; tried again, nothing is lost"
                     );
                 }
-                self.unreachable = Some(reason);
+                self.course.unreachable = Some(reason);
                 self.reporter.handle(Input::Disconnected, now);
             }
             Heard::Ack(ack) => self.reporter.handle(Input::Ack(ack), now),
@@ -35,7 +35,7 @@ impl Hub {
             Heard::Lease(envelope) => self.leased(envelope, now),
             Heard::Policy(policy) => self.apply(*policy, true),
             Heard::NotUnderstood(what) => {
-                self.not_understood += 1;
+                self.course.not_understood += 1;
                 tracing::debug!("a message is left aside: {what}");
             }
         }

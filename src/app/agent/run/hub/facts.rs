@@ -29,7 +29,7 @@ impl Hub {
     /// Takes some facts; returns how many components they bear.
     fn take(&mut self, facts: &Facts, now: Now) -> u64 {
         // Learned under a policy that is no more.
-        if facts.generation != self.generation {
+        if facts.generation != self.course.generation {
             return 0;
         }
         let mut births = 0;
@@ -196,7 +196,7 @@ impl Hub {
 
     /// Begins the count anew: nothing that was learned so far is stored or told any more. `job` empties the store.
     pub(super) fn begin_anew(&mut self, job: Job) {
-        self.generation = self.generation.wrapping_add(1);
+        self.course.generation = self.course.generation.wrapping_add(1);
         let policy = self.force.policy();
         if let Some(union) = &mut self.union {
             union.renew(policy);
@@ -209,7 +209,7 @@ impl Hub {
 
     /// Tells those lanes to begin anew that have not been told.
     pub(super) fn order_renewal(&mut self) {
-        let generation = self.generation;
+        let generation = self.course.generation;
         for watched in self.lanes.iter_mut().filter(|watched| watched.generation != generation) {
             let policy: Box<Policy> = Box::new(self.force.policy());
             if watched.lane.order(Order::Renew { policy, generation }) {

@@ -136,6 +136,12 @@ pub struct Hub {
     pub eve: Option<Eve>,
     /// The program's log.
     pub log: Log,
+    /// How this run has gone so far.
+    pub course: Course,
+}
+
+/// How a run has gone so far.
+pub struct Course {
     generation: u32,
     started: Now,
     watches: Watches,
@@ -143,6 +149,22 @@ pub struct Hub {
     not_understood: u64,
     second: Ticks,
     stats: Ticks,
+}
+
+impl Course {
+    /// It begins, with so many interfaces. A sensor that `knows` a plant already need not learn it.
+    pub fn new(interfaces: usize, knows: bool) -> Self {
+        let started = clock::both();
+        let watches = Watches {
+            births: Births::new(started.ticks, knows),
+            clock: Clock::new(started),
+            links: vec![LinkState::Unknown; interfaces],
+            saturated: Edge::default(),
+            store: Edge::default(),
+        };
+        let (second, stats) = (started.ticks, started.ticks);
+        Self { generation: 0, started, watches, unreachable: None, not_understood: 0, second, stats }
+    }
 }
 
 /// What is compared with before.
@@ -154,101 +176,21 @@ struct Watches {
     store: Edge,
 }
 
-/// What the hub is made from.
-pub struct Parts {
-    /// See [`Hub`].
-    pub config: Config,
-    /// See [`Hub`].
-    pub who: Identity,
-    /// See [`Hub`].
-    pub force: InForce,
-    /// See [`Hub`].
-    pub lanes: Vec<Watched>,
-    /// See [`Hub`].
-    pub union: Option<Inventory>,
-    /// See [`Hub`].
-    pub networks: Vec<String>,
-    /// See [`Hub`].
-    pub shelf: Shelf,
-    /// See [`Hub`].
-    pub reporter: Reporter,
-    /// See [`Hub`].
-    pub uplink: Option<Uplink>,
-    /// See [`Hub`].
-    pub ids: Option<Box<Ids>>,
-    /// See [`Hub`].
-    pub eve: Option<Eve>,
-    /// See [`Hub`].
-    pub log: Log,
-    /// Whether the store knew a plant already.
-    pub knows: bool,
-}
-
 impl Hub {
-    /// A hub of running lanes.
-    pub fn new(parts: Parts) -> Self {
-        let now = clock::both();
-        let watches = Watches {
-            births: Births::new(now.ticks, parts.knows),
-            clock: Clock::new(now),
-            links: vec![LinkState::Unknown; parts.config.interfaces.len()],
-            saturated: Edge::default(),
-            store: Edge::default(),
-        };
-        let Parts {
-            config,
-            who,
-            force,
-            lanes,
-            union,
-            networks,
-            shelf,
-            reporter,
-            uplink,
-            ids,
-            eve,
-            log,
-            knows: _,
-        } = parts;
-        let (generation, started, second, stats) = (0, now, now.ticks, now.ticks);
-        let (unreachable, not_understood) = (None, 0);
-        Self {
-            config,
-            who,
-            force,
-            lanes,
-            union,
-            networks,
-            shelf,
-            reporter,
-            uplink,
-            ids,
-            eve,
-            log,
-            generation,
-            started,
-            watches,
-            unreachable,
-            not_understood,
-            second,
-            stats,
-        }
-    }
-
     /// Looks at the lanes, and once a second at everything else.
     pub fn tick(&mut self) {
         let now = clock::both();
         self.order_renewal();
         self.take_facts(now);
-        if now.ticks >= self.second {
-            self.second = now.ticks.plus(SECOND);
+        if now.ticks >= self.course.second {
+            self.course.second = now.ticks.plus(SECOND);
             self.look_for_news(now);
         }
         if let Some(eve) = &self.eve
-            && now.ticks >= self.stats
+            && now.ticks >= self.course.stats
         {
             let every = self.config.file.events.as_ref().map_or(60, |events| events.stats_seconds.max(1));
-            self.stats = now.ticks.plus(Duration::from_secs(u64::from(every)));
+            self.course.stats = now.ticks.plus(Duration::from_secs(u64::from(every)));
             eve.stats(&self.page(now), now.wall);
         }
         self.drive_ids(now);
@@ -270,7 +212,7 @@ impl Hub {
         crate::io::random::key().map_or_else(
             |_| {
                 Epoch::from_random(
-                    u128::from(clock::both().wall.millis()) << 64 | u128::from(self.generation),
+                    u128::from(clock::both().wall.millis()) << 64 | u128::from(self.course.generation),
                 )
             },
             |[high, low]| Epoch::from_random(u128::from(high) << 64 | u128::from(low)),

@@ -35,13 +35,13 @@ impl Hub {
         let figures = self.figures();
         self.look_at_links(&figures);
         let counts = self.counts(&figures);
-        if let Some(saturated) = self.watches.saturated.note(counts.saturated) {
+        if let Some(saturated) = self.course.watches.saturated.note(counts.saturated) {
             self.tell_saturation(saturated);
         }
-        if let Some(faulty) = self.watches.store.note(self.shelf.fault.is_some()) {
+        if let Some(faulty) = self.course.watches.store.note(self.shelf.fault.is_some()) {
             self.tell_store(faulty);
         }
-        if let Some(millis) = self.watches.clock.step(now) {
+        if let Some(millis) = self.course.watches.clock.step(now) {
             let message = format!("the wall clock was moved by {millis} ms; counting does not depend on it");
             self.happened(EventKind::Clock, Severity::Warning, &message);
         }
@@ -54,7 +54,7 @@ impl Hub {
 
     fn look_at_links(&mut self, figures: &[crate::app::agent::run::lane::Figures]) {
         for (at, page) in self.interfaces(figures).into_iter().enumerate() {
-            let before = std::mem::replace(&mut self.watches.links[at], page.status.link);
+            let before = std::mem::replace(&mut self.course.watches.links[at], page.status.link);
             let name = page.status.name;
             let reason = page.reason.unwrap_or_default();
             match link_news(before, page.status.link) {
@@ -98,7 +98,7 @@ impl Hub {
 
     pub(super) fn note_births(&mut self, born: u64, now: Now) {
         if born > 0
-            && let Some(born) = self.watches.births.add(born, now.ticks)
+            && let Some(born) = self.course.watches.births.add(born, now.ticks)
         {
             let message = format!(
                 "{born} components were born within a minute; equipment does not do that: look for a scan or spoofing"

@@ -13,7 +13,7 @@ impl Hub {
     /// Figures of all lanes, in their order. What a lane counted by a policy that is no more is not told under the new one.
     pub(super) fn figures(&self) -> Vec<Figures> {
         let figures = self.lanes.iter().map(|watched| watched.lane.shared.figures());
-        let of_now = |one: &Figures| one.generation == self.generation;
+        let of_now = |one: &Figures| one.generation == self.course.generation;
         figures.map(|one| if of_now(&one) { one } else { one.without_count() }).collect()
     }
 

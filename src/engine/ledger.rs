@@ -28,6 +28,8 @@ pub enum Kind {
     Usage,
     /// Something that happened to the licence.
     Licence,
+    /// What somebody ordered of IDS and rules.
+    Ids,
     /// What somebody did to a licence authority's books.
     Audit,
 }
@@ -38,13 +40,14 @@ impl Kind {
         match self {
             Self::Usage => "usage",
             Self::Licence => "licence",
+            Self::Ids => "ids",
             Self::Audit => "audit",
         }
     }
 
     /// The kind of this name.
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Usage, Self::Licence, Self::Audit].into_iter().find(|kind| kind.name() == name)
+        [Self::Usage, Self::Licence, Self::Ids, Self::Audit].into_iter().find(|kind| kind.name() == name)
     }
 }
 

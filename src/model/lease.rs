@@ -7,6 +7,9 @@ use super::time::UnixTime;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// The bundles that one lease may list.
+pub const BUNDLES_MAX: usize = 32;
+
 /// The two rule sets that Snort may run.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

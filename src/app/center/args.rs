@@ -1,9 +1,10 @@
 //! What the user typed, and what it means.
 
 use crate::model::ident::SensorId;
+use crate::model::lease::RuleSet;
 use crate::model::prefix::Prefix;
 use crate::model::time;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -77,6 +78,9 @@ pub enum Command {
     /// Which addresses count, and from when on a component is billed
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// Snort's rules on sensors: where IDS is enabled, which rule set is chosen, what runs
+    #[command(subcommand)]
+    Ids(IdsCommand),
     /// Copy the whole store to a new file, while the Center runs
     Backup {
         /// The file to make; must not exist
@@ -172,6 +176,60 @@ pub struct PurgeArgs {
     /// Purge every sensor
     #[arg(long)]
     pub all: bool,
+}
+
+/// `tollgate-center ids`
+#[derive(Debug, Subcommand)]
+pub enum IdsCommand {
+    /// Enable IDS on a sensor; under Advantage with Subscriber rules it then requests a token
+    Enable(IdsArgs),
+    /// Disable IDS on a sensor: it goes back to Community rules
+    Disable(IdsArgs),
+    /// Choose the rule set for all sensors with IDS
+    Rules(RulesArgs),
+    /// By sensor: what it may run and why not, until when, what it runs, what is wrong
+    Status(Form),
+}
+
+/// `tollgate-center ids enable`
+#[derive(Debug, Args)]
+pub struct IdsArgs {
+    /// The sensor's name
+    pub sensor: SensorId,
+    /// The interface, on a Center's own sensor (center-dpi), where each is licensed by itself
+    #[arg(long, value_name = "NAME")]
+    pub interface: Option<String>,
+}
+
+/// `tollgate-center ids rules`
+#[derive(Debug, Args)]
+pub struct RulesArgs {
+    /// The rule set
+    pub rules: Rules,
+    /// Only say what it would request, and who would get it
+    #[arg(long)]
+    pub dry_run: bool,
+    /// How it is printed.
+    #[command(flatten)]
+    pub form: Form,
+}
+
+/// The rule sets.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Rules {
+    /// Free of charge
+    Community,
+    /// One token a sensor with IDS, under Advantage
+    Subscriber,
+}
+
+impl From<Rules> for RuleSet {
+    fn from(rules: Rules) -> Self {
+        match rules {
+            Rules::Community => Self::Community,
+            Rules::Subscriber => Self::Subscriber,
+        }
+    }
 }
 
 /// `tollgate-center policy`

@@ -1,12 +1,15 @@
 //! Each command: ask, print, exit.
 
-use super::args::{self, Cli, Command, ComponentsArgs, EnrollArgs, LedgerCommand, PolicyCommand, PurgeArgs};
+use super::args::{
+    self, Cli, Command, ComponentsArgs, EnrollArgs, IdsArgs, IdsCommand, LedgerCommand, PolicyCommand,
+    PurgeArgs,
+};
 use super::ask::{AskError, ask};
 use super::config::{Config, ConfigError};
 use super::screen::{self, json};
 use super::words::{
-    Bundle, ComponentsPage, CountAnswer, Done, Explanation, LedgerAnswer, PolicyAnswer, Request, SensorLine,
-    StatusAnswer,
+    Bundle, ComponentsPage, CountAnswer, Done, Explanation, IdsAnswer, LedgerAnswer, PolicyAnswer, Request,
+    RulesAnswer, SensorLine, StatusAnswer,
 };
 use super::{init, run, show};
 use crate::io::store::{self, StoreError};
@@ -86,6 +89,7 @@ fn ask_and_print(config: &Config, command: &Command) -> Result<u8, CommandError>
             answer(config, &Request::Policy, form.json, |policy: &PolicyAnswer| show::policy(policy))
         }
         Command::Policy(PolicyCommand::Set(args)) => set_policy(config, args),
+        Command::Ids(command) => ids(config, command),
         Command::Purge(args) => order(config, &purge(args)),
         Command::Enroll(args) => enroll(config, args),
         Command::Revoke { sensor } => order(config, &Request::Revoke { sensor: sensor.clone() }),
@@ -134,6 +138,24 @@ fn components(config: &Config, args: &ComponentsArgs) -> Result<u8, CommandError
         (after, first) = (page.next, false);
         if after.is_none() {
             return Ok(0);
+        }
+    }
+}
+
+fn ids(config: &Config, command: &IdsCommand) -> Result<u8, CommandError> {
+    let set = |args: &IdsArgs, enable| {
+        let (sensor, interface) = (args.sensor.clone(), args.interface.clone());
+        order(config, &Request::Ids { sensor, interface, enable })
+    };
+    match command {
+        IdsCommand::Enable(args) => set(args, true),
+        IdsCommand::Disable(args) => set(args, false),
+        IdsCommand::Rules(args) => {
+            let request = Request::Rules { rules: args.rules.into(), dry_run: args.dry_run };
+            answer(config, &request, args.form.json, |rules: &RulesAnswer| show::rules(rules))
+        }
+        IdsCommand::Status(form) => {
+            answer(config, &Request::IdsStatus, form.json, |ids: &IdsAnswer| show::ids(ids))
         }
     }
 }

@@ -3,9 +3,11 @@
 use crate::io::log::Form;
 use crate::io::smart::Place;
 use crate::model::broker::BrokerAddress;
+use crate::model::lease::{BUNDLES_MAX, BundleDigest};
 use serde::Deserialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The file's name in a Center's folder.
 pub const CENTER_TOML: &str = "center.toml";
@@ -25,12 +27,31 @@ pub struct Config {
     /// What sensors are given.
     #[serde(default)]
     pub sensors: Sensors,
+    /// For which rules leases are given.
+    #[serde(default)]
+    ids: Ids,
     /// How the licence authority is known.
     #[serde(default)]
     license: License,
     /// What is written about the Center's own doings.
     #[serde(default)]
     pub log: Log,
+}
+
+/// For which rules leases are given.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Ids {
+    /// The Subscriber bundles that may run, the best first.
+    bundles: Vec<BundleDigest>,
+    /// How long a lease holds; it is renewed after a third of that.
+    lease_hours: u32,
+}
+
+impl Default for Ids {
+    fn default() -> Self {
+        Self { bundles: Vec::new(), lease_hours: 7 * 24 }
+    }
 }
 
 /// How the licence authority is known.
@@ -185,8 +206,20 @@ impl Config {
                 Some("license.url: a URL that begins with https://")
             }
             _ if !(1..=3650).contains(&self.sensors.valid_days) => Some("sensors.valid_days: from 1 to 3650"),
+            _ if !(1..=720).contains(&self.ids.lease_hours) => Some("ids.lease_hours: from 1 to 720"),
+            _ if self.ids.bundles.len() > BUNDLES_MAX => Some("ids.bundles: at most 32"),
             _ => None,
         }
+    }
+
+    /// The Subscriber bundles that may run, the best first.
+    pub fn bundles(&self) -> &[BundleDigest] {
+        &self.ids.bundles
+    }
+
+    /// How long leases hold.
+    pub fn lease_validity(&self) -> Duration {
+        Duration::from_hours(self.ids.lease_hours.into())
     }
 
     /// The control socket.
@@ -222,6 +255,7 @@ impl fmt::Display for Config {
         writeln!(f, "control socket  {}", self.control().display())?;
         writeln!(f, "broker          {}", self.broker)?;
         writeln!(f, "certificates    {} days", self.sensors.valid_days)?;
+        writeln!(f, "leases          {} h, for {} bundles", self.ids.lease_hours, self.ids.bundles.len())?;
         write!(f, "log             {:?}, from {}", self.log.format, self.log.level.name())
     }
 }
@@ -258,5 +292,9 @@ mod tests {
     fn a_value_that_cannot_be_is_said_with_what_it_may_be() {
         let error = parse(&format!("{LEAST}[sensors]\nvalid_days = 0")).unwrap_err();
         assert_eq!(error, "center.toml: sensors.valid_days: from 1 to 3650");
+        let error = parse(&format!("{LEAST}[ids]\nlease_hours = 721")).unwrap_err();
+        assert_eq!(error, "center.toml: ids.lease_hours: from 1 to 720");
+        let error = parse(&format!("{LEAST}[ids]\nbundles = ['A7']")).unwrap_err();
+        assert!(error.contains("64 lower-case hexadecimal digits"), "{error}");
     }
 }

@@ -8,7 +8,8 @@ use super::words::{
     Bundle, CountAnswer, CountLine, Done, Figures, LedgerAnswer, LicenseAnswer, PolicyAnswer, Request,
     SensorLine, StatusAnswer,
 };
-use crate::engine::fleet::ledger::Broken;
+use crate::engine::entitlement::roster::RosterRefusal;
+use crate::engine::fleet::ledger::{BadBody, Broken};
 use crate::engine::fleet::{self, Certificate, SensorView, Standing, Unknown};
 use crate::engine::inventory::RULES_VERSION;
 use crate::engine::inventory::policy::Contradiction;
@@ -74,6 +75,12 @@ pub enum DeskError {
     /// An enrolment needs a name of its own.
     #[error("{0}")]
     Random(#[from] NoRandomness),
+    /// IDS cannot be enabled or disabled there.
+    #[error("{0}")]
+    Roster(#[from] RosterRefusal),
+    /// An order that does not fit the ledger.
+    #[error("{0}; nothing was changed")]
+    Ledger(#[from] BadBody),
     /// The ledger does not hold.
     #[error("THE LEDGER DOES NOT HOLD: {0}; compare with a backup")]
     Broken(#[from] Broken),
@@ -144,6 +151,11 @@ impl Center {
                 self.store.backup(&file)?;
                 done(format!("the store is copied to {}", file.display()))
             }
+            Request::Ids { sensor, interface, enable } => {
+                self.set_ids(&sensor, interface.as_deref(), enable, now, turn)
+            }
+            Request::Rules { rules, dry_run } => value(&self.set_rules(rules, dry_run, now, turn)?),
+            Request::IdsStatus => value(&self.ids_answer(now)),
             Request::Status => value(&self.status_answer(now)),
             Request::LicenseSummary => value(&serde_json::to_string(&self.licence.summary(now))?),
             Request::LicenseStatus => value(&self.licence.status(now)),
@@ -329,6 +341,7 @@ impl Center {
         init::publish_list(&self.config, &authority)?;
         self.fleet.revoke(sensor, &mut turn.changes)?;
         turn.unpublish(sensor, Kind::Policy);
+        self.renew_leases(now, turn);
         tracing::warn!(%sensor, serial, "revoked");
         done(format!(
             "{sensor} is revoked: nothing is taken of it any more, what it reported stays counted. Now tell the broker: \
@@ -386,11 +399,11 @@ impl Center {
     }
 }
 
-fn value(answer: &impl Serialize) -> Result<Value, DeskError> {
+pub(super) fn value(answer: &impl Serialize) -> Result<Value, DeskError> {
     Ok(serde_json::to_value(answer)?)
 }
 
-fn done(said: String) -> Result<Value, DeskError> {
+pub(super) fn done(said: String) -> Result<Value, DeskError> {
     value(&Done { said })
 }
 

@@ -1,16 +1,16 @@
 //! The licence agent, wound up: told what is billed, saved whole, each transition a line of the audit and the ledger.
 
 use super::turn::Turn;
+use crate::engine::entitlement::issue::LicenseRight;
 use crate::engine::fleet::Change;
 use crate::engine::fleet::ledger::{BadBody, Chain, Kind};
 use crate::engine::licensing::{
     Action, Agent, Answer, Area, AuthorityKey, Command, Demand, Denied, Done, Input, LicenseStatus,
-    LicenseSummary, NoState, NoUdi, Notice, Refusal, Udi, Usage,
+    LicenseSummary, NoState, NoUdi, Notice, Refusal, Udi,
 };
 use crate::io::random::{self, NoRandomness};
-use crate::model::lease::RuleSet;
+use crate::model::entitlement::Subscription;
 use crate::model::time::{Now, UnixTime};
-use std::collections::BTreeMap;
 
 /// The product that the guide names.
 const PRODUCT: &str = "CV-CNTR-ESXI";
@@ -52,10 +52,10 @@ impl Licence {
         Ok(Self { agent })
     }
 
-    /// Tells the agent what is billed.
-    pub(super) fn tick(&mut self, confirmed: u64, chain: &mut Chain, now: Now, turn: &mut Turn) {
+    /// Tells the agent what is requested.
+    pub(super) fn tick(&mut self, demand: &Demand, chain: &mut Chain, now: Now, turn: &mut Turn) {
         // Usage is never refused.
-        let _ = self.agent.handle(Input::Usage(self.usage(confirmed)), now);
+        let _ = self.agent.handle(Input::Usage(demand.usage()), now);
         self.take(chain, now, turn);
     }
 
@@ -116,10 +116,14 @@ impl Licence {
         self.agent.permits(area, now)
     }
 
-    /// One token a component that is confirmed.
-    fn usage(&self, confirmed: u64) -> Usage {
-        let (subscription, rules) = (self.agent.subscription(), RuleSet::Community);
-        Demand { components: confirmed, subscription, rules, ids: BTreeMap::new() }.usage()
+    /// The package of features that is paid for.
+    pub(super) const fn subscription(&self) -> Subscription {
+        self.agent.subscription()
+    }
+
+    /// Whether Subscriber rules may run.
+    pub(super) fn right(&self, now: Now) -> LicenseRight {
+        self.agent.right(now)
     }
 
     /// Whole days of evaluation that are left.
@@ -152,7 +156,9 @@ fn serial() -> Result<String, NoRandomness> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::lease::RuleSet;
     use crate::model::time::Ticks;
+    use std::collections::BTreeMap;
     use std::time::Duration;
 
     const DAY: u64 = 24 * 3600;
@@ -176,7 +182,9 @@ mod tests {
 
     fn tick(licence: &mut Licence, confirmed: u64, chain: &mut Chain, now: Now) -> Vec<Change> {
         let mut turn = Turn::default();
-        licence.tick(confirmed, chain, now, &mut turn);
+        let (subscription, rules) = (licence.subscription(), RuleSet::Community);
+        let demand = Demand { components: confirmed, subscription, rules, ids: BTreeMap::new() };
+        licence.tick(&demand, chain, now, &mut turn);
         turn.changes
     }
 

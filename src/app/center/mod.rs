@@ -15,6 +15,7 @@ mod commands;
 pub mod config;
 mod courier;
 mod desk;
+mod ids;
 mod init;
 mod keeper;
 mod licence;

@@ -2,8 +2,10 @@
 
 use super::screen::{csv, json, safe};
 use super::words::{
-    ComponentLine, CountAnswer, CountLine, Explanation, LedgerAnswer, PolicyAnswer, SensorLine, StatusAnswer,
+    ComponentLine, CountAnswer, CountLine, Explanation, IdsAnswer, LedgerAnswer, PolicyAnswer, RulesAnswer,
+    SensorLine, StatusAnswer,
 };
+use crate::engine::entitlement::roster::Line;
 use comfy_table::{CellAlignment, Table, presets};
 use std::fmt::Write as _;
 
@@ -189,6 +191,56 @@ fn witness_cells(witness: &super::words::Witness) -> [String; 8] {
         sighting.last.to_string(),
         sighting.packets.to_string(),
     ]
+}
+
+/// How sensors stand with their rules.
+pub(super) fn ids(answer: &IdsAnswer) -> String {
+    let heading = ["sensor", "licence", "IDS", "may run", "until", "runs", "since", "remarks"];
+    let row = |line: &Line| {
+        let runs = line.effective.as_ref();
+        let remarks = [line.reason.as_ref().map(|(_, text)| text), line.problem.as_ref().map(|at| &at.text)];
+        [
+            line.sensor.to_string(),
+            line.class.map(|class| class.name().to_owned()).unwrap_or_default(),
+            enabled(line),
+            line.entitled.to_string(),
+            line.until.map(|until| until.to_string()).unwrap_or_default(),
+            runs.map(|runs| runs.set.to_string()).unwrap_or_default(),
+            runs.map(|runs| runs.since.to_string()).unwrap_or_default(),
+            remarks.into_iter().flatten().cloned().collect::<Vec<_>>().join("; "),
+        ]
+    };
+    let table = table(heading, answer.sensors.iter().map(row), &[]);
+    let wrong = answer.sensors.iter().filter(|line| line.problem.is_some()).count();
+    format!(
+        "chosen for all: {}; {wrong} of {} sensors do not run what they may\n{table}",
+        answer.rules,
+        answer.sensors.len()
+    )
+}
+
+/// Where IDS is enabled.
+fn enabled(line: &Line) -> String {
+    match line.enabled.keys().next() {
+        None => "off".to_owned(),
+        Some(whole) if whole.is_empty() => "on".to_owned(),
+        Some(_) => format!("on {}", line.enabled.keys().cloned().collect::<Vec<_>>().join(",")),
+    }
+}
+
+/// What a choice of rules does.
+pub(super) fn rules(answer: &RulesAnswer) -> String {
+    let state =
+        if answer.applied { "chosen for all sensors" } else { "not chosen yet; this is what it would do" };
+    let mut text = format!("{}: {state}\n", answer.rules);
+    for line in &answer.tokens {
+        let _ = writeln!(text, "{}: {} tokens, now {}", safe(&line.license), line.after, line.before);
+    }
+    let _ = writeln!(text, "{} sensors get {} rules", answer.gain.len(), answer.rules);
+    for (sensor, why) in &answer.lose {
+        let _ = writeln!(text, "{sensor} does not: {}", safe(why));
+    }
+    text
 }
 
 /// The policy in force.

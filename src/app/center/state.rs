@@ -1,6 +1,7 @@
 //! The Center itself: fleet, store, ledger and licence together, and what they make of what comes in.
 
 use super::config::Config;
+use super::ids::Ids;
 use super::licence::{Licence, LicenceError};
 use super::turn::Turn;
 use super::words::Intake;
@@ -9,6 +10,7 @@ use crate::engine::fleet::{Change, Fleet, Input, Limits, Notice, NoticeKind, Ref
 use crate::engine::licensing::{Answer, AuthorityKey};
 use crate::io::clock;
 use crate::io::mqtt::Message;
+use crate::io::pki::PkiError;
 use crate::io::random::{self, NoRandomness};
 use crate::io::store::{Sqlite, Store, StoreError};
 use crate::io::whole_file;
@@ -35,6 +37,7 @@ pub(super) struct Center {
     pub(super) store: Box<dyn Store + Send>,
     pub(super) chain: Chain,
     pub(super) licence: Licence,
+    pub(super) ids: Ids,
     pub(super) intake: Intake,
     pub(super) began: Option<Ticks>,
     /// Why there is no connection to the broker.
@@ -57,6 +60,9 @@ pub enum CenterError {
     /// What the store says of the licence.
     #[error("{0}")]
     Licence(#[from] LicenceError),
+    /// The keys for leases.
+    #[error("{0}")]
+    Pki(#[from] PkiError),
     /// The table's key.
     #[error("{0}")]
     Random(#[from] NoRandomness),
@@ -93,6 +99,7 @@ impl Center {
             chain: store.ledger_end()?,
             config: config.clone(),
             fleet,
+            ids: Ids::open(store.roster()?, config, to_write)?,
             store: Box::new(store),
             licence,
             intake: Intake::default(),
@@ -191,6 +198,7 @@ impl Center {
         if view.policy_differs {
             turn.publish(sensor, Kind::Policy, self.fleet.policy());
         }
+        self.ids.urge(view.sensor, turn);
     }
 
     /// Asks sensors of which it is not known whether both sets are equal for a status, so that the next look is fresh.
@@ -216,6 +224,7 @@ impl Center {
         self.broker = Ok(());
         let sensors = self.fleet.sensors(now).filter(|view| !view.sensor.revoked);
         sensors.for_each(|view| turn.publish(&view.sensor.id, Kind::Policy, self.fleet.policy()));
+        self.fleet.sensors(now).for_each(|view| self.ids.tell(view.sensor, turn));
     }
 
     pub(super) fn disconnected(&mut self, why: String) {
@@ -235,7 +244,9 @@ impl Center {
                 Err(error) => tracing::error!(%error, "a usage sample does not fit the ledger"),
             }
         }
-        self.licence.tick(usage.total.confirmed, &mut self.chain, now, turn);
+        let demand = self.demand(usage.total.confirmed, now);
+        self.licence.tick(&demand, &mut self.chain, now, turn);
+        self.renew_leases(now, turn);
     }
 
     /// What came of a question to the licence authority.

@@ -45,6 +45,11 @@ impl Turn {
         }
     }
 
+    /// Publishes what is encoded already.
+    pub(super) fn publish_bytes(&mut self, sensor: &SensorId, kind: Kind, payload: Vec<u8>) {
+        self.publishes.push((Topic::new(sensor.clone(), kind), payload));
+    }
+
     /// Takes a retained message away from the broker.
     pub(super) fn unpublish(&mut self, sensor: &SensorId, kind: Kind) {
         self.publishes.push((Topic::new(sensor.clone(), kind), Vec::new()));

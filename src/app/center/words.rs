@@ -1,7 +1,9 @@
 //! What commands ask a Center and what it answers, over the control socket or from its store.
 
+use crate::engine::entitlement::roster::Line;
 use crate::engine::licensing::{Area, Command};
 use crate::model::ident::SensorId;
+use crate::model::lease::RuleSet;
 use crate::model::message::CountingPolicy;
 use crate::model::prefix::Prefix;
 use crate::model::sighting::Sighting;
@@ -68,6 +70,24 @@ pub enum Request {
         /// To here.
         file: PathBuf,
     },
+    /// Enable or disable IDS.
+    Ids {
+        /// Where.
+        sensor: SensorId,
+        /// On one interface, of a Center's own sensor.
+        interface: Option<String>,
+        /// Which of both.
+        enable: bool,
+    },
+    /// Choose the rule set for all sensors, or say what that would do.
+    Rules {
+        /// Which.
+        rules: RuleSet,
+        /// Nothing is changed.
+        dry_run: bool,
+    },
+    /// How each sensor stands with its rules.
+    IdsStatus,
     /// How the Center stands.
     Status,
     /// The licence in one line.
@@ -91,6 +111,8 @@ impl Request {
                 | Self::Enroll { .. }
                 | Self::Revoke { .. }
                 | Self::License { .. }
+                | Self::Ids { .. }
+                | Self::Rules { dry_run: false, .. }
         )
     }
 
@@ -322,6 +344,41 @@ pub struct Bundle {
 pub struct Done {
     /// In words, with the next step.
     pub said: String,
+}
+
+/// How all sensors stand with their rules.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct IdsAnswer {
+    /// The rule set chosen for all.
+    pub rules: RuleSet,
+    /// Each sensor that can run Snort.
+    pub sensors: Vec<Line>,
+}
+
+/// What a choice of rules does.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RulesAnswer {
+    /// The choice.
+    pub rules: RuleSet,
+    /// Whether it is in force; else only asked about.
+    pub applied: bool,
+    /// Tokens by class before and after, where there are any.
+    pub tokens: Vec<TokenLine>,
+    /// Sensors with IDS enabled that get this rule set.
+    pub gain: Vec<SensorId>,
+    /// Sensors with IDS enabled that do not, with the reason.
+    pub lose: Vec<(SensorId, String)>,
+}
+
+/// Tokens of one class.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TokenLine {
+    /// The licence's name.
+    pub license: String,
+    /// Requested before.
+    pub before: u64,
+    /// Requested after.
+    pub after: u64,
 }
 
 /// How the Center stands.

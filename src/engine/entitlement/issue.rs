@@ -28,7 +28,10 @@ pub enum LicenseRight {
 
 /// What is known of a sensor when it is decided.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a column of the table")]
 pub struct Case {
+    /// Whether its certificate was withdrawn.
+    pub revoked: bool,
     /// Whether its platform can run Snort.
     pub able: bool,
     /// Whether IDS is enabled on it.
@@ -44,6 +47,9 @@ pub struct Case {
 /// Why a sensor gets less than Subscriber rules. The first that holds, in this order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Denial {
+    /// It is no sensor of this Center any more.
+    #[error("its certificate was revoked")]
+    Revoked,
     /// Its platform counts only.
     #[error("its platform cannot run Snort")]
     Platform,
@@ -68,6 +74,7 @@ impl Denial {
     /// The reason code.
     pub const fn code(self) -> &'static str {
         match self {
+            Self::Revoked => "revoked",
             Self::Platform => "platform",
             Self::Disabled => "ids-disabled",
             Self::Essentials => "needs-advantage",
@@ -98,6 +105,7 @@ impl Decision {
 ///
 /// | able | enabled | Advantage | chosen | licence | IDS | rules |
 /// |---|---|---|---|---|---|---|
+/// | revoked | | | | | off | Community |
 /// | no | | | | | off | Community |
 /// | yes | no | | | | off | Community |
 /// | yes | yes | no | | | off | Community |
@@ -106,6 +114,7 @@ impl Decision {
 /// | yes | yes | yes | Subscriber | else | on | Community |
 pub const fn decide(case: Case) -> Decision {
     match case {
+        Case { revoked: true, .. } => off(Denial::Revoked),
         Case { able: false, .. } => off(Denial::Platform),
         Case { enabled: false, .. } => off(Denial::Disabled),
         Case { advantage: false, .. } => off(Denial::Essentials),
@@ -155,6 +164,11 @@ impl Issuer {
     /// The public half, for the enrolment bundle.
     pub fn public(&self) -> PublicKey {
         PublicKey::new(self.key.verifying_key())
+    }
+
+    /// How long leases hold.
+    pub const fn validity(&self) -> Duration {
+        self.validity
     }
 
     /// When a lease that was issued at `issued` is to be renewed: after a third of its validity.

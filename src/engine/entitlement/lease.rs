@@ -4,7 +4,7 @@ use super::envelope::{self, EnvelopeFault};
 use super::keys::{PublicKey, Slot};
 use super::trust::Trust;
 use crate::model::ident::{Epoch, SensorId};
-use crate::model::lease::{Lease, RuleSet};
+use crate::model::lease::{BUNDLES_MAX, Lease, RuleSet};
 use crate::model::message::decode;
 use crate::model::time::UnixTime;
 use sha2::{Digest, Sha256};
@@ -16,8 +16,6 @@ pub const PAYLOAD_TYPE: &str = "application/vnd.tollgate.lease.v1+json";
 pub const VALIDITY_MAX: Duration = Duration::from_hours(721);
 /// A Center's clock may be this much ahead.
 const AHEAD_TOLERATED: Duration = Duration::from_mins(5);
-/// Bundles that a lease may list.
-const BUNDLES_MAX: usize = 32;
 
 /// Why a lease is refused. The state is left as it was.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]

@@ -39,6 +39,8 @@ pub mod grant;
 pub mod issue;
 pub mod keys;
 pub mod lease;
+#[cfg(feature = "center")]
+pub mod roster;
 pub mod trust;
 pub mod watchdog;
 

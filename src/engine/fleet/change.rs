@@ -2,9 +2,11 @@
 
 use super::sensor::Sensor;
 use super::session::Session;
+use crate::engine::entitlement::roster;
 use crate::engine::fleet::ledger::Entry;
 use crate::model::ident::SensorId;
 use crate::model::key::Key;
+use crate::model::lease::RuleSet;
 use crate::model::message::{CountingPolicy, Event, Status};
 use crate::model::sighting::Marks;
 use crate::model::time::UnixTime;
@@ -89,4 +91,8 @@ pub enum Change {
     },
     /// One more entry of the ledger.
     Ledger(Entry),
+    /// On which interfaces of a sensor IDS is enabled, and its newest decision.
+    Ids(Box<roster::Entry>),
+    /// The rule set chosen for all sensors.
+    Rules(RuleSet),
 }

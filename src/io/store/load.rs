@@ -4,8 +4,10 @@ use super::AuditLine;
 use super::StoreError;
 use super::row::{damaged, entry, fact, integer, sensor, time};
 use super::schema::SCHEMA;
+use crate::engine::entitlement::roster::{self, Roster};
 use crate::engine::fleet::ledger::{Chain, Entry};
 use crate::engine::fleet::{Fleet, NetworkNumber};
+use crate::model::lease::RuleSet;
 use crate::model::message::CountingPolicy;
 use crate::model::time::Now;
 use rusqlite::{Connection, OptionalExtension, Result};
@@ -30,11 +32,24 @@ pub(super) fn load(from: &Connection, fleet: &mut Fleet, now: Now) -> Result<(),
 }
 
 pub(super) fn policy(from: &Connection) -> Result<Option<CountingPolicy>> {
-    let parse = |row: &rusqlite::Row<'_>| {
-        let body: String = row.get(0)?;
-        serde_json::from_str(&body).map_err(|error| damaged(0, error))
-    };
-    from.query_row("SELECT body FROM policy", [], parse).optional()
+    from.query_row("SELECT body FROM policy", [], body).optional()
+}
+
+/// A row whose first column is JSON.
+fn body<T: serde::de::DeserializeOwned>(row: &rusqlite::Row<'_>) -> Result<T> {
+    let body: String = row.get(0)?;
+    serde_json::from_str(&body).map_err(|error| damaged(0, error))
+}
+
+/// A store of the first version, looked at before a Center brought it forward, has no roster.
+pub(super) fn roster(from: &Connection, version: u32) -> Result<Roster> {
+    if version < 2 {
+        return Ok(Roster::new(RuleSet::Community, []));
+    }
+    let rules = from.query_row("SELECT body FROM rules", [], body).optional()?;
+    let mut select = from.prepare("SELECT body FROM ids ORDER BY sensor")?;
+    let entries: Vec<roster::Entry> = select.query_map([], body)?.collect::<Result<_>>()?;
+    Ok(Roster::new(rules.unwrap_or(RuleSet::Community), entries))
 }
 
 pub(super) fn licence(from: &Connection) -> Result<Option<Vec<u8>>> {

@@ -16,6 +16,7 @@ pub use crate::io::sqlite::StoreError;
 pub use copy::restore;
 pub use sqlite::Sqlite;
 
+use crate::engine::entitlement::roster::Roster;
 use crate::engine::fleet::ledger::{Broken, Chain, Entry};
 use crate::engine::fleet::{Change, Fleet, Inconsistent, Limits, Settings};
 use crate::engine::inventory::hash::HashKey;
@@ -60,6 +61,9 @@ pub trait Store {
 
     /// The licence state, as it was written last.
     fn licence(&mut self) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// On which sensors IDS is enabled, and what each was told.
+    fn roster(&mut self) -> Result<Roster, StoreError>;
 
     /// The last lines of the licence's audit, oldest first.
     fn audit(&mut self, last: usize) -> Result<Vec<AuditLine>, StoreError>;

@@ -3,7 +3,12 @@
 use crate::io::sqlite::Schema;
 
 /// "toll": names the file's program.
-pub(super) const SCHEMA: Schema = Schema { application_id: 0x746f_6c6c, migrations: &[V1] };
+pub(super) const SCHEMA: Schema = Schema { application_id: 0x746f_6c6c, migrations: &[V1, V2] };
+
+const V2: &str = "
+CREATE TABLE ids (sensor TEXT PRIMARY KEY, body TEXT NOT NULL);
+CREATE TABLE rules (one INTEGER PRIMARY KEY CHECK (one = 1), body TEXT NOT NULL);
+";
 
 const V1: &str = "
 CREATE TABLE sensors (

@@ -2,6 +2,7 @@
 
 use super::schema::SCHEMA;
 use super::{AuditLine, Store, StoreError, copy, events, load, write};
+use crate::engine::entitlement::roster::Roster;
 use crate::engine::fleet::ledger::{Chain, Entry};
 use crate::engine::fleet::{Change, Fleet};
 use crate::io::sqlite;
@@ -44,8 +45,8 @@ impl Sqlite {
         connection.busy_timeout(PATIENCE)?;
         connection.pragma_update(None, "query_only", true)?;
         match SCHEMA.version(&connection, path)? {
-            found if found == SCHEMA.known() => Ok(Self { connection, path: path.to_owned(), _lock: None }),
-            _ => Err(StoreError::Foreign(path.to_owned())),
+            0 => Err(StoreError::Foreign(path.to_owned())),
+            _ => Ok(Self { connection, path: path.to_owned(), _lock: None }),
         }
     }
 
@@ -72,6 +73,10 @@ impl Store for Sqlite {
 
     fn licence(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(load::licence(&self.connection)?)
+    }
+
+    fn roster(&mut self) -> Result<Roster, StoreError> {
+        Ok(load::roster(&self.connection, SCHEMA.version(&self.connection, &self.path)?)?)
     }
 
     fn audit(&mut self, last: usize) -> Result<Vec<AuditLine>, StoreError> {

@@ -1,9 +1,11 @@
 //! What is committed is read back, whole; what is damaged, full or foreign is named.
 
 use super::*;
+use crate::engine::entitlement::roster::{Entry, Roster};
 use crate::engine::fleet::ledger::Kind;
 use crate::engine::fleet::{Certificate, Input, Keep};
 use crate::model::ident::Epoch;
+use crate::model::lease::RuleSet;
 use crate::model::message::{EventKind, Report, ReportedSighting, Severity};
 use crate::model::sighting::Sighting;
 use crate::model::time::Ticks;
@@ -118,6 +120,24 @@ fn what_is_committed_is_there_again() {
     drop(store);
     assert_same(&fleet_before, &fleet(&mut place.open()));
     assert_eq!(fleet_before.usage().total.components(), 4);
+}
+
+#[test]
+fn the_roster_is_kept_and_an_older_store_has_none() {
+    let place = Place::new();
+    let (mut store, _) = place.filled();
+    let entry =
+        Entry { sensor: id("a"), enabled: [(String::new(), now().wall)].into(), generation: 7, issued: None };
+    store.commit(&[Change::Ids(Box::new(entry.clone())), Change::Rules(RuleSet::Subscriber)]).unwrap();
+    drop(store);
+    let mut store = place.open();
+    assert_eq!(store.roster().unwrap(), Roster::new(RuleSet::Subscriber, [entry]));
+    store.connection.execute_batch("DROP TABLE ids; DROP TABLE rules; PRAGMA user_version = 1").unwrap();
+    drop(store);
+    let mut reader = Sqlite::open_to_read(&place.file("center.db")).unwrap();
+    let empty = Roster::new(RuleSet::Community, []);
+    assert_eq!((reader.roster().unwrap(), fleet(&mut reader).usage().facts), (empty.clone(), 6));
+    assert_eq!(place.open().roster().unwrap(), empty, "brought forward");
 }
 
 #[test]

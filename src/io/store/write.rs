@@ -32,6 +32,11 @@ pub(super) fn write(to: &Connection, change: &Change) -> Result<()> {
         Change::Event(sensor, event) => write_event(to, sensor, event),
         Change::Licence { state, audit, at } => write_licence(to, state, audit.as_deref(), *at),
         Change::Ledger(entry) => write_entry(to, entry),
+        Change::Ids(entry) => {
+            let row = params![entry.sensor.as_str(), json(entry)?];
+            run(to, "INSERT OR REPLACE INTO ids VALUES (?, ?)", row)
+        }
+        Change::Rules(rules) => run(to, "INSERT OR REPLACE INTO rules VALUES (1, ?)", params![json(rules)?]),
     }
 }
 

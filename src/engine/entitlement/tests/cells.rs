@@ -166,6 +166,7 @@ fn what_nobody_ordered_is_told_and_put_right() {
 #[test]
 fn the_center_decides_as_its_table_says() {
     let yes = Case {
+        revoked: false,
         able: true,
         enabled: true,
         chosen: RuleSet::Subscriber,
@@ -175,6 +176,7 @@ fn the_center_decides_as_its_table_says() {
     let off = |why| Decision { ids: false, subscriber: Err(why) };
     let on = |why| Decision { ids: true, subscriber: Err(why) };
     assert_eq!(decide(yes), GRANTED);
+    assert_eq!(decide(Case { revoked: true, ..yes }), off(Denial::Revoked));
     assert_eq!(decide(Case { able: false, ..yes }), off(Denial::Platform));
     assert_eq!(decide(Case { enabled: false, ..yes }), off(Denial::Disabled));
     assert_eq!(decide(Case { advantage: false, ..yes }), off(Denial::Essentials));

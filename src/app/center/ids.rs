@@ -1,0 +1,209 @@
+//! Leases, wound up: the roster asked for each sensor, what it decides committed and then published, orders in the ledger.
+
+use super::config::Config;
+use super::desk::{DeskError, done};
+use super::licence::Licence;
+use super::state::Center;
+use super::turn::Turn;
+use super::words::{IdsAnswer, RulesAnswer, TokenLine};
+use crate::engine::entitlement::issue::Issuer;
+use crate::engine::entitlement::roster::{Line, Roster, Subject, Terms};
+use crate::engine::fleet::ledger::Kind as Entry;
+use crate::engine::fleet::{Change, Sensor, Unknown};
+use crate::engine::licensing::Demand;
+use crate::io::pki::{LeaseSigner, PkiError};
+use crate::io::random;
+use crate::model::entitlement::{Class, Subscription};
+use crate::model::ident::{Epoch, SensorId};
+use crate::model::lease::RuleSet;
+use crate::model::time::Now;
+use crate::model::topic::Kind;
+use serde_json::Value;
+
+/// Who may run which rules, and the pen that signs it.
+pub(super) struct Ids {
+    roster: Roster,
+    /// None for who only looks.
+    issuer: Option<Issuer>,
+}
+
+impl Ids {
+    /// With what is committed. Keys are made where an older Center has none.
+    pub(super) fn open(roster: Roster, config: &Config, to_write: bool) -> Result<Self, PkiError> {
+        let issuer = |signer: LeaseSigner| {
+            Issuer::new(signer.current().clone(), Some(signer.next()), config.lease_validity())
+        };
+        let signer = to_write.then(|| LeaseSigner::open_or_make(&config.pki())).transpose()?;
+        Ok(Self { roster, issuer: signer.map(issuer) })
+    }
+
+    /// Publishes the newest decision. The broker keeps nothing for who was revoked.
+    pub(super) fn tell(&self, sensor: &Sensor, turn: &mut Turn) {
+        let Some(issued) = self.roster.entry(&sensor.id).and_then(|entry| entry.issued.as_ref()) else {
+            return;
+        };
+        turn.publish_bytes(&sensor.id, Kind::Lease, issued.envelope.clone().into_bytes());
+        if sensor.revoked {
+            turn.unpublish(&sensor.id, Kind::Lease);
+        }
+    }
+
+    fn renew(
+        &mut self,
+        subject: &Subject<'_>,
+        terms: &Terms<'_>,
+        name: Epoch,
+        now: Now,
+    ) -> Result<Option<Change>, serde_json::Error> {
+        let Some(issuer) = &self.issuer else { return Ok(None) };
+        let entry = self.roster.renew(subject, terms, issuer, name, now.wall)?;
+        Ok(entry.map(|entry| Change::Ids(Box::new(entry.clone()))))
+    }
+
+    /// Tells again what a sensor has not accepted.
+    pub(super) fn urge(&self, sensor: &Sensor, turn: &mut Turn) {
+        let accepted =
+            sensor.status.as_ref().and_then(|status| status.ids.as_ref()).map(|ids| ids.generation);
+        let newest = self.roster.entry(&sensor.id).map(|entry| entry.generation);
+        if accepted.is_some_and(|accepted| newest.is_some_and(|newest| accepted < newest)) {
+            self.tell(sensor, turn);
+        }
+    }
+}
+
+fn terms<'a>(licence: &Licence, config: &'a Config, now: Now) -> Terms<'a> {
+    let advantage = licence.subscription() == Subscription::Advantage;
+    Terms { advantage, license: licence.right(now), bundles: config.bundles() }
+}
+
+/// A sensor as the roster is told of it. What it says of its platform is not believed.
+fn subject(sensor: &Sensor) -> Subject<'_> {
+    let status = sensor.status.as_ref();
+    Subject {
+        sensor: &sensor.id,
+        platform: &sensor.platform,
+        revoked: sensor.revoked,
+        instance: status.map(|status| status.instance),
+        status: status.and_then(|status| status.ids.as_deref()),
+    }
+}
+
+impl Center {
+    /// What is requested.
+    pub(super) fn demand(&self, components: u64, now: Now) -> Demand {
+        let all = self.fleet.sensors(now).map(|view| subject(view.sensor));
+        let (subscription, rules) = (self.licence.subscription(), self.ids.roster.chosen());
+        Demand { components, subscription, rules, ids: self.ids.roster.demand(all) }
+    }
+
+    /// Signs what is due; it is published once it is committed. What fails is tried again with the next tick.
+    pub(super) fn renew_leases(&mut self, now: Now, turn: &mut Turn) {
+        let terms = terms(&self.licence, &self.config, now);
+        let Ok([high, low]) = random::key() else { return };
+        // Names leases in logs, no more: the decision's number is what counts.
+        let names = (0..)
+            .map(|step| Epoch::from_random((u128::from(high) << 64 | u128::from(low)).wrapping_add(step)));
+        for (view, name) in self.fleet.sensors(now).zip(names) {
+            match self.ids.renew(&subject(view.sensor), &terms, name, now) {
+                Ok(None) => (),
+                Ok(Some(change)) => {
+                    turn.changes.push(change);
+                    self.ids.tell(view.sensor, turn);
+                }
+                Err(error) => tracing::error!(sensor = %view.sensor.id, %error, "no lease can be signed"),
+            }
+        }
+    }
+
+    /// Enables or disables IDS.
+    pub(super) fn set_ids(
+        &mut self,
+        sensor: &SensorId,
+        interface: Option<&str>,
+        enable: bool,
+        now: Now,
+        turn: &mut Turn,
+    ) -> Result<Value, DeskError> {
+        let view = self.fleet.sensor(sensor, now).ok_or_else(|| Unknown::Sensor(sensor.clone()))?;
+        let (subject, roster) = (subject(view.sensor), &mut self.ids.roster);
+        let changed = if enable {
+            roster.enable(&subject, interface, now.wall)?
+        } else {
+            roster.disable(&subject, interface)?
+        };
+        let verb = if enable { "enabled" } else { "disabled" };
+        let place = interface.map(|name| format!(", {name}")).unwrap_or_default();
+        let Some(entry) = changed else { return done(format!("IDS was {verb} on {sensor}{place} before")) };
+        turn.changes.push(Change::Ids(Box::new(entry.clone())));
+        self.note_order(
+            &serde_json::json!({ "ids": verb, "sensor": sensor, "interface": interface }),
+            now,
+            turn,
+        )?;
+        self.renew_leases(now, turn);
+        let line = self.line(sensor, now);
+        let why = line.and_then(|line| line.reason).map_or_else(String::new, |(_, why)| format!(": {why}"));
+        done(format!("IDS is {verb} on {sensor}{place}{why}"))
+    }
+
+    /// Chooses the rule set for all, or says what that would do.
+    pub(super) fn set_rules(
+        &mut self,
+        rules: RuleSet,
+        dry_run: bool,
+        now: Now,
+        turn: &mut Turn,
+    ) -> Result<RulesAnswer, DeskError> {
+        let answer = self.what_if(rules, now);
+        if !dry_run && self.ids.roster.choose(rules) {
+            turn.changes.push(Change::Rules(rules));
+            self.note_order(&serde_json::json!({ "rules": rules }), now, turn)?;
+            self.renew_leases(now, turn);
+        }
+        Ok(RulesAnswer { applied: !dry_run, ..answer })
+    }
+
+    fn what_if(&self, rules: RuleSet, now: Now) -> RulesAnswer {
+        let mut roster = self.ids.roster.clone();
+        roster.choose(rules);
+        let demand = self.demand(self.fleet.usage().total.confirmed, now);
+        let (before, after) = (demand.usage(), demand.what_if(demand.subscription, rules));
+        let line = |class: Class| {
+            let tag = class.tag();
+            TokenLine { license: class.title().to_owned(), before: before.of(&tag), after: after.of(&tag) }
+        };
+        let tokens = Class::ALL.into_iter().map(line).filter(|line| line.before + line.after > 0).collect();
+        let terms = terms(&self.licence, &self.config, now);
+        let lines = self.fleet.sensors(now).map(|view| roster.line(&subject(view.sensor), &terms));
+        let (gain, lose): (Vec<_>, Vec<_>) =
+            lines.filter(|line| !line.enabled.is_empty()).partition(|line| line.entitled == rules);
+        let why = |line: Line| (line.sensor, line.reason.map(|(_, why)| why).unwrap_or_default());
+        RulesAnswer {
+            rules,
+            applied: false,
+            tokens,
+            gain: gain.into_iter().map(|line| line.sensor).collect(),
+            lose: lose.into_iter().map(why).collect(),
+        }
+    }
+
+    fn line(&self, sensor: &SensorId, now: Now) -> Option<Line> {
+        let view = self.fleet.sensor(sensor, now)?;
+        Some(self.ids.roster.line(&subject(view.sensor), &terms(&self.licence, &self.config, now)))
+    }
+
+    /// How each sensor that can run Snort stands.
+    pub(super) fn ids_answer(&self, now: Now) -> IdsAnswer {
+        let terms = terms(&self.licence, &self.config, now);
+        let lines = self.fleet.sensors(now).map(|view| self.ids.roster.line(&subject(view.sensor), &terms));
+        let mut sensors: Vec<_> = lines.filter(|line| line.class.is_some()).collect();
+        sensors.sort_by(|one, other| one.sensor.cmp(&other.sensor));
+        IdsAnswer { rules: self.ids.roster.chosen(), sensors }
+    }
+
+    fn note_order(&mut self, order: &Value, now: Now, turn: &mut Turn) -> Result<(), DeskError> {
+        tracing::info!(%order, "ordered");
+        turn.changes.push(Change::Ledger(self.chain.append(now.wall, Entry::Ids, order.to_string())?));
+        Ok(())
+    }
+}

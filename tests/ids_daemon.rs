@@ -171,22 +171,8 @@ impl World {
     }
 }
 
-/// Counts an empty file, and owns the plant's Snort.
 fn configure(site: &Site, plant: &Plant) {
-    let capture = site.path("nothing.pcap");
-    let header: [u32; 6] = [0xa1b2_c3d4, 0x0004_0002, 0, 0, 65_535, 1];
-    fs::write(&capture, header.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<_>>()).unwrap();
-    let config = &plant.config;
-    site.configure(&format!(
-        "platform = \"ic3000\"\n[[interface]]\nfiles = [{capture:?}]\n[ids]\nprogram = {:?}\nrules = {:?}\n\
-         control = {:?}\nlog = {:?}\nrestart = {:?}\n[ids.patience]\nvalidate = 60\nreload = 20\nanswer = 5\n\
-         [ids.memory]\ncheck = false\n",
-        config.program,
-        config.rules,
-        config.control,
-        config.log.as_ref().unwrap(),
-        config.restart
-    ));
+    site.configure(&plant.agent_toml());
 }
 
 async fn center(broker: &Broker) -> Connection {

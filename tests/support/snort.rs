@@ -57,6 +57,24 @@ impl Plant {
         snort
     }
 
+    /// The rest of the configuration of an agent that counts an empty file and owns this Snort.
+    pub fn agent_toml(&self) -> String {
+        let capture = self.path("nothing.pcap");
+        let header: [u32; 6] = [0xa1b2_c3d4, 0x0004_0002, 0, 0, 65_535, 1];
+        fs::write(&capture, header.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<_>>()).unwrap();
+        let config = &self.config;
+        format!(
+            "platform = \"ic3000\"\n[[interface]]\nfiles = [{capture:?}]\n[ids]\nprogram = {:?}\nrules = {:?}\n\
+             control = {:?}\nlog = {:?}\nrestart = {:?}\n[ids.patience]\nvalidate = 60\nreload = 20\nanswer = 5\n\
+             [ids.memory]\ncheck = false\n",
+            config.program,
+            config.rules,
+            config.control,
+            config.log.as_ref().unwrap(),
+            config.restart
+        )
+    }
+
     /// How the stand-in behaves from now on.
     pub fn mode(&self, mode: &str) {
         fs::write(self.path("mode"), mode).unwrap();

@@ -1,7 +1,8 @@
 //! Decisions are numbered once, said anew in time, and follow what changes; a fleet of a thousand sensors.
 
 use super::*;
-use crate::engine::entitlement::{Holder, Keyring, PublicKey, Trust, verify};
+use crate::engine::entitlement::lease::verify;
+use crate::engine::entitlement::{Holder, Keyring, PublicKey, Trust};
 use crate::model::lease::Lease;
 use crate::model::message::{IdsEffective, decode};
 use base64::Engine as _;

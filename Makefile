@@ -1,4 +1,4 @@
-# make demo | test | long | ci | static | cross | packages | bench | bench-instructions | bench-peers | fuzz ; see README.md
+# make demo | test | long | ci | static | cross | packages | man | bench | bench-instructions | bench-peers | fuzz ; see README.md
 SHELL := /bin/bash
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 CAPTURES ?= ../shared/captures
@@ -15,7 +15,7 @@ NEEDS := libpcap-dev:/usr/include/pcap/pcap.h iproute2:/sbin/ip tcpreplay:/usr/b
 MUTE_BROKER := if command -v systemctl >/dev/null; then $(SUDO) systemctl disable --now -q mosquitto || true; \
   else $(SUDO) service mosquitto stop || true; fi
 
-.PHONY: demo demo-plant test long ci deps build static cross packages fmt clippy deny doc fuzz bench bench-build bench-instructions bench-peers
+.PHONY: demo demo-plant test long ci deps build static cross packages man fmt clippy deny doc fuzz bench bench-build bench-instructions bench-peers
 
 # Seconds for each fuzz target.
 FUZZ_SECONDS ?= 60
@@ -66,6 +66,11 @@ packages: static cross
 	@capture=$(CAPTURES)/synthetic/routed_mix.pcap; \
 	[ -e $$capture ] || { capture=target/packages.pcap; cargo run -q --locked --release --example traffic -- --components 60 --frames 500 $$capture >/dev/null; }; \
 	bash tests/packages.sh $(STATIC_AGENT).stripped $(CROSS_AGENT).stripped $$capture
+
+# Man pages and completions of all programs.
+man: deps
+	@rm -rf target/man target/completions
+	@cargo run -q --locked --example manual -- target/man target/completions
 
 fmt:
 	cargo fmt --check

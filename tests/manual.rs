@@ -70,6 +70,7 @@ fn renders(page: &pages::Page) {
     command
         .args(["--warnings=mac,reg,char,font,syntax,missing,delim,escape", "-E", "UTF-8", "-l", "-"])
         .env("LC_ALL", "C.UTF-8")
+        .env("MANROFFOPT", "-Wbreak")
         .env("MANWIDTH", "100");
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();

@@ -1,0 +1,108 @@
+//! An order at the Center changes what Snort runs: the real Center, Mosquitto and agent, the stand-in for Snort.
+//!
+//! Needs Mosquitto and python3; says so where there is no Mosquitto, and fails under `TOLLGATE_REQUIRE_BROKER=1`.
+
+#![cfg(all(feature = "agent", feature = "center"))]
+#![allow(clippy::unwrap_used, reason = "a test may stop where it is wrong")]
+
+#[path = "support/daemon.rs"]
+mod daemon;
+#[path = "support/site.rs"]
+mod site;
+#[path = "support/snort.rs"]
+mod snort;
+
+use daemon::Daemon;
+use site::{Site, broker_is_there};
+use snort::Plant;
+use std::fs::File;
+use std::io::Write as _;
+use tollgate::engine::entitlement::Effective;
+use tollgate::model::lease::RuleSet;
+
+const SENSOR: &str = "press-2";
+const COMMUNITY: std::ops::Range<u32> = 1_000_001..1_000_004;
+const SUBSCRIBER: std::ops::Range<u32> = 2_000_001..2_000_008;
+
+/// A Center that allows this bundle.
+fn site(allowed: Effective) -> Site {
+    let mut site = Site::prepared();
+    let mut config = File::options().append(true).open(site.path("center/center.toml")).unwrap();
+    write!(config, "\n[ids]\nbundles = ['{}']\nlease_hours = 1\n", allowed.bundle).unwrap();
+    site.start_broker();
+    site.start_center();
+    site
+}
+
+/// Waits until the daemon says so, and holds that against what Snort really has.
+fn runs(daemon: &mut Daemon<'_>, plant: &Plant, set: RuleSet) {
+    let page = daemon.page(|page| {
+        page["ids"]["effective"]["set"] == set.to_string() && page["ids"]["watch"]["code"] == "as-ordered"
+    });
+    let sids = if set == RuleSet::Community { COMMUNITY } else { SUBSCRIBER };
+    assert_eq!(plant.loaded(), Some(sids.collect()), "{page}");
+}
+
+#[test]
+fn an_order_at_the_center_changes_what_snort_runs() {
+    if !broker_is_there() {
+        return;
+    }
+    let plant = Plant::new();
+    plant.stage(RuleSet::Community, COMMUNITY);
+    let mut site = site(plant.stage(RuleSet::Subscriber, SUBSCRIBER));
+    site.enrol(SENSOR);
+    let sensor = daemon::Site::with_state(&site.path(SENSOR));
+    sensor.configure(&plant.agent_toml());
+    drop(plant.snort());
+    let _running = plant.start(&[]);
+    let mut daemon = sensor.start();
+    runs(&mut daemon, &plant, RuleSet::Community);
+
+    assert!(site.center_ok(&["ids", "enable", SENSOR]).contains("Community rules are chosen for all"));
+    let asked = site.json(&["ids", "rules", "subscriber", "--dry-run"]);
+    assert_eq!((&asked["applied"], &asked["gain"][0]), (&false.into(), &SENSOR.into()), "{asked}");
+    assert_eq!(asked["tokens"][0]["after"], 1, "{asked}");
+    assert_eq!(site.json(&["ids", "status"])["rules"], "community", "only asked");
+    site.center_ok(&["ids", "rules", "subscriber"]);
+    runs(&mut daemon, &plant, RuleSet::Subscriber);
+    let line = site.json(&["ids", "status"])["sensors"][0].clone();
+    assert_eq!((&line["entitled"], &line["class"]), (&"subscriber".into(), &"ids.ic3000".into()), "{line}");
+    site.center_ok(&["ids", "rules", "community"]);
+    runs(&mut daemon, &plant, RuleSet::Community);
+    site.stop_center();
+    site.center_ok(&["ids", "rules", "subscriber"]);
+    runs(&mut daemon, &plant, RuleSet::Community);
+    site.start_center();
+    runs(&mut daemon, &plant, RuleSet::Subscriber);
+
+    site.center_ok(&["ids", "disable", SENSOR]);
+    runs(&mut daemon, &plant, RuleSet::Community);
+    site.center_ok(&["ids", "enable", SENSOR]);
+    runs(&mut daemon, &plant, RuleSet::Subscriber);
+    site.center_ok(&["revoke", SENSOR]);
+    runs(&mut daemon, &plant, RuleSet::Community);
+    let refused = site.center(&["ids", "enable", SENSOR]);
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("revoked"), "{refused:?}");
+    assert!(site.center_ok(&["ledger", "verify"]).contains("the ledger holds"));
+    assert_eq!(daemon.stop(), 0);
+}
+
+#[test]
+fn what_cannot_run_snort_is_refused_with_the_reason() {
+    if !broker_is_there() {
+        return;
+    }
+    let site = Site::new();
+    let bundle = site.path("b.tar");
+    site.center_ok(&["enroll", "router", "--platform", "ir1101", "--out", bundle.to_str().unwrap()]);
+    for (args, word) in [
+        (["ids", "enable", "router"], "counts only"),
+        (["ids", "enable", "nobody"], "there is no sensor nobody"),
+    ] {
+        let refused = site.center(&args);
+        assert_eq!(refused.status.code(), Some(1));
+        assert!(String::from_utf8_lossy(&refused.stderr).contains(word), "{refused:?}");
+    }
+    assert_eq!(site.center(&["ids", "rules", "other"]).status.code(), Some(2));
+}

@@ -1,115 +1,16 @@
 //! The satellite as its operator meets it: the real binary, fresh, through a reservation, killed, and looked into.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+#[path = "support/satellite.rs"]
+mod satellite;
+
+use satellite::{PLANT, Satellite, json, text};
 use serde_json::Value;
 use std::io::Write as _;
-use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
-use tollgate::engine::licensing::codes::{
-    AuthorityKey, RequestCode, Udi, confirmation_code, read, return_code,
-};
+use std::process::{Child, Output, Stdio};
+use tollgate::engine::licensing::codes::{RequestCode, Udi, confirmation_code, read, return_code};
 
-const PLANT: &str = "IOT Security Demos";
 const SERIAL: &str = "VMware-420f637e3da26755-98306b53c6b2d519";
-
-struct Satellite {
-    folder: tempfile::TempDir,
-    /// All that any command said, to be searched for secrets.
-    said: std::cell::RefCell<String>,
-}
-
-impl Satellite {
-    fn new() -> Self {
-        let satellite = Self { folder: tempfile::tempdir().unwrap(), said: std::cell::RefCell::default() };
-        satellite.good(&["init", "--account", "InternalTestDemoAccount20"]);
-        satellite
-    }
-
-    fn with_administrator() -> (Self, String) {
-        let satellite = Self::new();
-        let said = satellite.run(&["admin", "create", "anna"]);
-        let password = json(&said)["secret"].as_str().unwrap().to_owned();
-        satellite.good(&["account", "add", PLANT]);
-        (satellite, password)
-    }
-
-    fn data(&self) -> &Path {
-        self.folder.path()
-    }
-
-    fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tollgate-satellite"));
-        command.arg("--data").arg(self.data().join("data")).arg("--json");
-        command
-    }
-
-    fn run(&self, words: &[&str]) -> Output {
-        self.command().args(words).output().unwrap()
-    }
-
-    /// The answer of a command that succeeds.
-    fn good(&self, words: &[&str]) -> Value {
-        let output = self.run(words);
-        assert!(output.status.success(), "{words:?}: {}", text(&output.stderr));
-        self.said.borrow_mut().push_str(&(text(&output.stdout) + &text(&output.stderr)));
-        json(&output)
-    }
-
-    /// Whether a command is refused with exit status 1 and this reason code.
-    fn refused(&self, words: &[&str], code: &str) {
-        let output = self.run(words);
-        let why = text(&output.stderr);
-        assert_eq!(output.status.code(), Some(1), "{words:?}: {why}");
-        assert!(why.contains(&format!("({code})")), "{words:?}: {why}");
-        self.said.borrow_mut().push_str(&why);
-    }
-
-    /// The answer to a Center's question.
-    fn smart(&self, question: &Value) -> Value {
-        let mut child =
-            self.command().arg("smart").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        child.stdin.take().unwrap().write_all(question.to_string().as_bytes()).unwrap();
-        json(&child.wait_with_output().unwrap())
-    }
-
-    fn spawn(&self) -> Child {
-        let log = std::fs::File::options().create(true).append(true).open(self.data().join("log")).unwrap();
-        let child = self.command().arg("run").stderr(log).stdout(Stdio::null()).spawn().unwrap();
-        let socket = self.data().join("data").join("control.sock");
-        while std::os::unix::net::UnixStream::connect(&socket).is_err() {
-            std::thread::sleep(std::time::Duration::from_millis(10));
-        }
-        child
-    }
-
-    fn figures(&self) -> Vec<(u64, u64, u64, i64)> {
-        let rows = self.good(&["license", "list"]);
-        let number = |row: &Value, name: &str| row[name].as_u64().unwrap();
-        let figures = |row: &Value| {
-            let sum = number(row, "available") + number(row, "reserved") + number(row, "in_use");
-            assert_eq!(number(row, "purchased") + number(row, "overage"), sum, "double entry: {row}");
-            (
-                number(row, "purchased"),
-                number(row, "reserved"),
-                number(row, "in_use"),
-                row["balance"].as_i64().unwrap(),
-            )
-        };
-        rows["licenses"].as_array().unwrap().iter().map(figures).collect()
-    }
-
-    fn key(&self) -> AuthorityKey {
-        AuthorityKey::from_pem(self.good(&["public-key"])["codes"].as_str().unwrap()).unwrap()
-    }
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-fn json(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", text(&output.stderr)))
-}
 
 fn request(random: u64) -> RequestCode {
     RequestCode::new(Udi::new("CV-CNTR-ESXI", SERIAL).unwrap(), random)

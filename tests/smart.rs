@@ -1,21 +1,28 @@
 //! The Center's questions to its licence authority: as the library asks them of one that misbehaves, and as the real
 //! programs do.
-#![cfg(all(feature = "agent", feature = "center"))]
+#![cfg(all(feature = "agent", feature = "center", feature = "satellite"))]
 #![allow(clippy::unwrap_used, dead_code, missing_docs)]
 
 #[path = "support/authority.rs"]
 mod authority;
+#[path = "support/satellite.rs"]
+mod satellite;
 #[path = "support/site.rs"]
 mod site;
 
 use authority::{Ca, Says, authority, http, proxy, yes};
 use base64::Engine as _;
 use rcgen::{CertificateParams, KeyPair};
-use serde_json::Value;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use satellite::{PLANT, Satellite};
+use serde_json::{Value, json};
 use site::Site;
-use std::net::TcpListener;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::process::Command;
-use std::time::Duration;
+use std::sync::Arc;
 use tollgate::engine::licensing::{Ask, Reason, Request, Transport, Udi, Usage};
 use tollgate::io::pki::IdKey;
 use tollgate::io::smart::{Fault, Place};
@@ -47,9 +54,13 @@ impl Desk {
 }
 
 fn register() -> Request {
+    register_as("CENTER-1", "NjFhZGNjMjc1MDc5Mi")
+}
+
+fn register_as(serial: &str, token: &str) -> Request {
     Request::Register {
-        udi: Udi::new("CV-CNTR-ESXI", "CENTER-1").unwrap(),
-        token: tollgate::engine::licensing::Token::new("NjFhZGNjMjc1MDc5Mi").unwrap(),
+        udi: Udi::new("CV-CNTR-ESXI", serial).unwrap(),
+        token: tollgate::engine::licensing::Token::new(token).unwrap(),
         force: false,
         subscription: tollgate::model::entitlement::Subscription::Advantage,
         usage: Usage::default(),
@@ -212,4 +223,122 @@ fn the_real_programs_register_through_a_gateway_renew_and_deregister() {
     settles(&site, "UNREGISTERED", "NO LICENSES IN USE");
     site.until("the key is forgotten", |site| !site.path("center/smart/id.key").exists());
     assert!(asked(|ask| matches!(ask, Words::Deregister { .. })));
+}
+
+/// The same against the satellite, which has an administrator and a virtual account.
+#[test]
+fn the_real_satellite_registers_a_center_renews_it_and_lets_it_go() {
+    let (satellite, _) = Satellite::with_administrator();
+    let (_running, port) = satellite.serve();
+    let mut site = Site::prepared();
+    std::fs::copy(satellite.ca(), site.path("center/authority-ca.pem")).unwrap();
+    site.start_center();
+    ctl(&site, &["--set-transport", &format!("https://localhost:{port}/SmartTransport")]);
+    ctl(&site, &["--register", &satellite.token()]);
+    settles(&site, "REGISTERED", "NO LICENSES IN USE");
+    let page = ctl(&site, &["--get-license-status"]);
+    assert!(page.contains("InternalTestDemoAccount20") && page.contains(PLANT), "{page}");
+    let [instance] = satellite.instances().try_into().unwrap();
+    let first = std::fs::read(site.path("center/smart/id.pem")).unwrap();
+    ctl(&site, &["--renew-auth"]);
+    ctl(&site, &["--renew-id"]);
+    let noted =
+        |what: &str| satellite.good(&["instance", "show", &instance])["events"].to_string().contains(what);
+    site.until("the authorization is renewed", |_| noted("authorized"));
+    site.until("the certificate is renewed", |_| noted("id_renewed"));
+    site.until("the Center keeps it", |site| {
+        std::fs::read(site.path("center/smart/id.pem")).unwrap() != first
+    });
+    ctl(&site, &["--deregister"]);
+    settles(&site, "UNREGISTERED", "NO LICENSES IN USE");
+    site.until("the key is forgotten", |site| !site.path("center/smart/id.key").exists());
+    assert_eq!(satellite.instances(), [""; 0]);
+}
+
+/// What a program that is no Center is answered to these words, under what `shown` has for an ID certificate.
+fn post(port: u16, ca: &std::path::Path, mut words: Value, shown: Option<&Desk>) -> Value {
+    words["clock"] = json!(tollgate::io::clock::both().wall);
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(ca).unwrap()).unwrap();
+    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
+    let config = config.with_safe_default_protocol_versions().unwrap().with_root_certificates(roots);
+    let config = match shown.map(|desk| IdKey::open(&desk.place.id).unwrap().identity().unwrap()) {
+        None => config.with_no_client_auth(),
+        Some((chain, key)) => {
+            let chain = chain.into_iter().map(CertificateDer::from).collect();
+            config
+                .with_client_auth_cert(chain, PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap())
+                .unwrap()
+        }
+    };
+    let name = ServerName::try_from("localhost").unwrap();
+    let client = ClientConnection::new(Arc::new(config), name).unwrap();
+    let mut tls = StreamOwned::new(client, TcpStream::connect(("127.0.0.1", port)).unwrap());
+    let (body, mut answer) = (words.to_string(), String::new());
+    let head = "POST /SmartTransport HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\nconnection: close";
+    write!(tls, "{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).unwrap();
+    tls.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+}
+
+/// A Center's end, registered with the satellite, and what that calls it.
+fn registered(satellite: &Satellite, port: u16, serial: &str) -> (Desk, String) {
+    let desk = Desk::new(port, &std::fs::read_to_string(satellite.ca()).unwrap());
+    let reply = desk.ask(register_as(serial, &satellite.token())).unwrap();
+    let Answer::Registered { instance, .. } = reply.answer else { panic!("{reply:?}") };
+    (desk, instance)
+}
+
+#[test]
+fn the_satellite_answers_for_an_instance_under_its_own_certificate_only() {
+    let (satellite, _) = Satellite::with_administrator();
+    let (_running, port) = satellite.serve();
+    let (desk, instance) = registered(&satellite, port, "CENTER-1");
+    let (other, _) = registered(&satellite, port, "CENTER-2");
+    let ask = |words: Value, shown| post(port, &satellite.ca(), words, shown);
+    let spans =
+        json!({"sequence": 1, "from": "2026-01-01T00:00:00Z", "to": "2026-01-01T04:00:00Z", "usage": {}});
+    let about = |request: &str| json!({"request": request, "instance": instance, "usage": {}, "csr": "x", "report": spans});
+    for request in ["authorize", "renew_id", "deregister", "usage_report"] {
+        assert_eq!(ask(about(request), None)["reason"], "certificate-missing", "{request}");
+        assert_eq!(ask(about(request), Some(&other))["reason"], "certificate-wrong", "{request}");
+    }
+    assert_eq!(ask(about("authorize"), Some(&desk))["answer"], "authorized");
+    assert_eq!(ask(about("renew_id"), Some(&desk))["reason"], "csr-bad");
+    assert_eq!(ask(about("usage_report"), Some(&desk))["reason"], "signature-missing");
+    let mut report = about("usage_report");
+    report["signature"] = json!("MAA=");
+    assert_eq!(ask(report, Some(&desk))["reason"], "signature-bad");
+    let register = json!({"request": "register", "udi": {"product": "CV-CNTR-ESXI", "serial": "CENTER-3"},
+        "token": satellite.token(), "usage": {}});
+    assert_eq!(ask(register, None)["reason"], "csr-missing");
+    assert_eq!(satellite.instances().len(), 2);
+}
+
+#[test]
+fn a_replaced_certificate_is_good_until_the_new_one_is_used() {
+    let (satellite, _) = Satellite::with_administrator();
+    let (_running, port) = satellite.serve();
+    let (desk, instance) = registered(&satellite, port, "CENTER-1");
+    let paper = desk.place.id.join("id.pem");
+    let old = std::fs::read(&paper).unwrap();
+    desk.ask(Request::RenewId { instance: instance.clone() }).unwrap();
+    let new = std::fs::read(&paper).unwrap();
+    let authorize = |certificate: &[u8]| {
+        std::fs::write(&paper, certificate).unwrap();
+        desk.ask(Request::Authorize { instance: instance.clone(), usage: Usage::default() }).unwrap().answer
+    };
+    assert!(matches!(authorize(&old), Answer::Authorized { .. }), "the answer may have been lost");
+    assert!(matches!(authorize(&new), Answer::Authorized { .. }));
+    let refused = authorize(&old);
+    assert!(
+        matches!(&refused, Answer::Refused { reason, .. } if reason == "certificate-wrong"),
+        "{refused:?}"
+    );
+    std::fs::write(&paper, &new).unwrap();
+    let (from, to) = (UnixTime::from_millis(0), UnixTime::from_millis(14_400_000));
+    let report = tollgate::engine::licensing::UsageReport { sequence: 1, from, to, usage: Usage::default() };
+    let reply = desk.ask(Request::UsageReport { instance, report, late: false }).unwrap();
+    assert!(matches!(reply.answer, Answer::Reported { sequence: 1, .. }), "{reply:?}");
 }

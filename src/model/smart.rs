@@ -7,8 +7,7 @@
 //! a Center or a satellite that is one version behind is understood.
 //!
 //! Reason codes of a door beside those of the books: `csr-missing`, `csr-bad`, `certificate-missing`,
-//! `certificate-wrong` (of another instance, or replaced by a newer one that was used), `certificate-expired`,
-//! `signature-missing`, `signature-bad`, `busy`.
+//! `certificate-wrong` (of another instance, or replaced by a newer one that was used), `signature-missing`, `signature-bad`. An ID certificate that expired, or is none of this authority, ends in the TLS handshake.
 
 use super::entitlement::{Subscription, Tag};
 use super::time::UnixTime;

@@ -4,6 +4,7 @@ use crate::engine::authority::{Label, Role};
 use crate::model::entitlement::{Class, Tag};
 use crate::model::time::UnixTime;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 const START: &str = "\
@@ -51,8 +52,15 @@ pub enum Command {
         #[arg(long)]
         account: Label,
     },
-    /// Run until SIGTERM
-    Run,
+    /// Run until SIGTERM, and answer Centers over HTTPS
+    Run {
+        /// Where Centers find it; another address than this machine's own opens it to the network
+        #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8443")]
+        listen: SocketAddr,
+        /// Another name or address that Centers call it by; repeat for others
+        #[arg(long, value_name = "NAME")]
+        name: Vec<String>,
+    },
     /// How the satellite stands
     Status,
     /// The public keys: of authorization codes, for Centers, and of synchronization files

@@ -72,7 +72,7 @@ pub(super) fn run(cli: Cli) -> Done {
     let screen = Screen { json: cli.json };
     match cli.command {
         Command::Init { account } => init(folder, account, &screen),
-        Command::Run => Ok(run::run(folder)?),
+        Command::Run { listen, name } => Ok(run::run(&folder, listen, &name)?),
         Command::Admin(AdminCommand::Create { name, role, password_stdin }) => {
             create_admin(&folder, &name, role.into(), password_stdin, &screen)
         }

@@ -5,15 +5,12 @@ use super::files::{self, Folder};
 use super::sync;
 use super::words::{Answer, No, Request};
 use crate::engine::authority::{
-    Actor, Authority, Command, Damaged, Digest, Instance, Label, Refusal, Reply, Role, answer_of, command_of,
-    refusal_of,
+    Actor, Authority, Command, Damaged, Digest, Instance, Label, Refusal, Reply, Role,
 };
 use crate::io::books::{BookStore, SqliteBooks};
+use crate::io::clock;
 use crate::io::sqlite::StoreError;
-use crate::io::{clock, random};
 use crate::model::entitlement::Tag;
-use crate::model::ident::Epoch;
-use crate::model::smart::{self, Question};
 use crate::model::time::UnixTime;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -61,7 +58,7 @@ pub(super) struct Desk {
     store: SqliteBooks,
 }
 
-type Said = Result<Value, No>;
+pub(super) type Said = Result<Value, No>;
 
 impl Desk {
     /// A new satellite: keys, and empty books of this account.
@@ -91,6 +88,10 @@ impl Desk {
         &self.books
     }
 
+    pub(super) const fn books_mut(&mut self) -> &mut Authority {
+        &mut self.books
+    }
+
     pub(super) const fn folder(&self) -> &Folder {
         &self.folder
     }
@@ -114,7 +115,7 @@ impl Desk {
     }
 
     /// The reply to a command that is on disk, or the books' no; the outer error is the store's.
-    fn commit(&mut self, by: &Actor, command: Command) -> Result<Result<Reply, Refusal>, No> {
+    pub(super) fn commit(&mut self, by: &Actor, command: Command) -> Result<Result<Reply, Refusal>, No> {
         let now = clock::both().wall;
         let outcome = match self.books.handle(by, command, now) {
             Ok(outcome) => outcome,
@@ -127,19 +128,6 @@ impl Desk {
         Ok(Ok(outcome.reply))
     }
 
-    /// A Center's question, in the role of a product. Its answer is one also when it is no.
-    fn serve(&mut self, question: Question) -> Said {
-        let key = random::key().map_err(|error| No::new("failed", error.to_string()))?;
-        let id = Epoch::from_random(u128::from(key[0]) << 64 | u128::from(key[1])).to_string();
-        let by = Actor { name: "center".to_owned(), role: Role::Product };
-        let reply = match command_of(question, id) {
-            Ok(command) => self.commit(&by, command)?,
-            Err(refusal) => Err(refusal),
-        };
-        let answer = reply.map_or_else(refusal_of, answer_of);
-        Ok(json!(smart::Reply { authority_time: clock::both().wall, answer }))
-    }
-
     fn reread(&mut self) {
         let again = self.folder.code_key().ok().zip(self.store.rows().ok());
         if let Some(Ok(books)) = again.map(|(key, rows)| Authority::restore(&rows, key)) {
@@ -150,6 +138,7 @@ impl Desk {
     fn say(&mut self, by: &Actor, request: Request) -> Said {
         let request = match request {
             Request::Smart(question) => return self.serve(question),
+            Request::SmartTransport { question, shown } => return self.serve_shown(question, shown.as_ref()),
             request => request,
         };
         let request = match self.change(request)? {

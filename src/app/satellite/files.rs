@@ -2,7 +2,7 @@
 
 use super::desk::DeskError;
 use crate::engine::licensing::codes::AuthoritySecret;
-use crate::io::random;
+use crate::io::{clock, pki, random};
 use ed25519_dalek::SigningKey;
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
@@ -28,6 +28,15 @@ impl Folder {
     /// The public key of the upstream, as its `public-key` says it.
     pub(super) fn upstream(&self) -> PathBuf {
         self.0.join("upstream.pub")
+    }
+
+    /// The CA of ID certificates; made when there is none yet.
+    pub(super) fn ca(&self) -> Result<pki::Authority, pki::PkiError> {
+        let folder = self.0.join("pki");
+        if folder.join("ca.key").exists() {
+            return pki::Authority::open(&folder);
+        }
+        pki::Authority::create(&folder, "Tollgate satellite", clock::both().wall)
     }
 
     pub(super) fn has_store(&self) -> bool {

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! command line ── control socket ──▶ desk (books, store, key) ──▶ one transaction, then the answer
+//! HTTPS ──────── the same queue ──▶
 //!             └── the same desk, opened for one command while no satellite runs
 //! ```
 
@@ -10,8 +11,10 @@ mod ask;
 mod commands;
 mod desk;
 mod files;
+mod http;
 mod run;
 mod show;
+mod smart;
 mod sync;
 pub mod words;
 

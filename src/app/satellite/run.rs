@@ -1,11 +1,13 @@
-//! `tollgate-satellite run`: answers on the control socket, and once a day frees what nobody holds any more.
+//! `tollgate-satellite run`: answers on the control socket and over HTTPS, and once a day frees what nobody holds any more.
 
 use super::ask::operator;
 use super::desk::{Desk, DeskError};
 use super::files::Folder;
+use super::http;
 use super::words::Request;
 use crate::io::control::{Control, ControlError, Question};
 use crate::io::log;
+use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -20,6 +22,9 @@ pub(super) enum RunError {
     /// Its socket.
     #[error("{0}")]
     Control(#[from] ControlError),
+    /// Its door.
+    #[error("{0}")]
+    Door(#[from] http::DoorError),
     /// Its log.
     #[error("{0}")]
     Log(#[from] log::LogError),
@@ -29,18 +34,19 @@ pub(super) enum RunError {
 }
 
 /// Runs until SIGTERM or SIGINT.
-pub(super) fn run(folder: Folder) -> Result<(), RunError> {
+pub(super) fn run(folder: &Folder, listen: SocketAddr, names: &[String]) -> Result<(), RunError> {
     let system = |what| move |error| RunError::System(what, error);
     let _log = log::Log::begin(log::Form::Auto, "info")?;
     let socket = folder.socket();
-    let mut desk = Desk::open(folder)?;
+    let mut desk = Desk::open(folder.clone())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(system("a runtime"))?.block_on(async {
         let mut control = Control::open(&socket)?;
+        let (_serving, address) = http::open(folder, listen, names, control.asker())?;
         let mut term = signal(SignalKind::terminate()).map_err(system("a signal handler"))?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(system("a signal handler"))?;
         let mut daily = tokio::time::interval(DAILY);
-        tracing::info!(account = %desk.books().account().name, "the satellite runs");
+        tracing::info!(account = %desk.books().account().name, https = %address, "the satellite runs");
         loop {
             tokio::select! {
                 question = control.next() => answer(&mut desk, question),

@@ -1,6 +1,7 @@
 //! Questions to the satellite and their answers: JSON on the control socket.
 
 use crate::engine::authority::{Label, Refusal, Role, TermOrder};
+use crate::io::http::Shown;
 use crate::model::entitlement::Tag;
 use crate::model::smart::Question;
 use serde::{Deserialize, Serialize};
@@ -75,6 +76,8 @@ pub enum Request {
     AuditList { from: u64 },
     /// A Center's question, carried here by hand or by a program.
     Smart(Question),
+    /// A Center's question as it came over HTTPS, with the certificate that the Center showed.
+    SmartTransport { question: Question, shown: Option<Shown> },
     /// A signed file for an upstream.
     SyncExport,
     /// A signed file of an upstream.

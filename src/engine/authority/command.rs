@@ -56,7 +56,7 @@ pub enum Command {
     /// A Center registers.
     Register(Registration),
     /// Another ID certificate for a Center.
-    RenewId { instance: String },
+    RenewId { instance: String, certificate: Option<String> },
     /// May so much be used?
     Authorize { instance: String, usage: BTreeMap<Tag, u64> },
     /// A Center leaves.
@@ -112,6 +112,8 @@ pub struct Registration {
     pub clock: UnixTime,
     /// Names a new instance: a random UUID.
     pub id: String,
+    /// The serial number of the ID certificate that it gets.
+    pub certificate: Option<String>,
 }
 
 impl Command {

@@ -84,7 +84,7 @@ impl Authority {
             Command::RemoveInstance { instance } => self.remove_instance(&instance),
             Command::Synchronise { number, account, terms } => self.synchronise(number, &account, terms, now),
             Command::Register(registration) => self.register(registration, now),
-            Command::RenewId { instance } => self.renew_id(&instance, now),
+            Command::RenewId { instance, certificate } => self.renew_id(&instance, certificate, now),
             Command::Authorize { instance, usage } => self.authorize(&instance, &usage, now),
             Command::Deregister { instance } => self.deregister(&instance),
             Command::Report { instance, sequence, from, to, usage } => {
@@ -121,7 +121,7 @@ fn about(command: &Command) -> serde_json::Value {
         Command::Confirm { instance, .. }
         | Command::Return { instance, .. }
         | Command::RemoveInstance { instance }
-        | Command::RenewId { instance }
+        | Command::RenewId { instance, .. }
         | Command::Deregister { instance } => json!({"instance": instance}),
         Command::Synchronise { number, terms, .. } => json!({"number": number, "terms": terms.len()}),
         Command::Register(it) => json!({"udi": it.udi.to_string(), "force": it.force}),

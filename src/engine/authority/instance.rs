@@ -60,6 +60,9 @@ pub enum Link {
         reported: u64,
         /// Reports that were skipped.
         missing: u64,
+        /// Serial numbers of its ID certificates: the newest, and the one before until the newest was used.
+        #[serde(default)]
+        certificates: Vec<String>,
     },
     /// By codes that people carry.
     Reserved(Box<Reservation>),

@@ -71,7 +71,8 @@ impl Authority {
         happening: Happening,
         now: UnixTime,
     ) -> Reply {
-        let Registration { udi, name, utility, usage, id, .. } = registration;
+        let Registration { udi, name, utility, usage, id, certificate, .. } = registration;
+        let certificates = certificate.into_iter().collect();
         let id_expires = now.plus(ID_LASTS);
         let mut instance = Instance {
             id: id.clone(),
@@ -80,7 +81,7 @@ impl Authority {
             virtual_account: account.clone(),
             registered: now,
             contact: now,
-            link: Link::Online { id_expires, utility, reported: 0, missing: 0 },
+            link: Link::Online { id_expires, utility, reported: 0, missing: 0, certificates },
             holds: BTreeMap::new(),
             notes: VecDeque::new(),
             notes_dropped: 0,
@@ -94,12 +95,15 @@ impl Authority {
         Reply::Registered { instance: id, smart_account, virtual_account: account, id_expires, verdicts }
     }
 
-    pub(super) fn renew_id(&mut self, id: &str, now: UnixTime) -> Done {
+    pub(super) fn renew_id(&mut self, id: &str, certificate: Option<String>, now: UnixTime) -> Done {
         self.online(id, now)?;
         let expires = now.plus(ID_LASTS);
         self.change(id, |instance| {
-            if let Link::Online { id_expires, .. } = &mut instance.link {
+            if let Link::Online { id_expires, certificates, .. } = &mut instance.link {
                 *id_expires = expires;
+                // One renewal after another that got lost: the one that is in use is the last of those there are.
+                let used = certificates.pop();
+                *certificates = certificate.into_iter().chain(used).collect();
             }
             instance.contact = now;
             instance.note(now, Happening::IdRenewed);
@@ -133,7 +137,8 @@ impl Authority {
     pub(super) fn report(&mut self, mut record: UsageRecord) -> Done {
         let now = record.taken;
         let instance = self.online(&record.instance, now)?;
-        let Link::Online { reported, missing, .. } = instance.link else { return Err(Refusal::NotOnline) };
+        let Link::Online { reported, missing, .. } = &instance.link else { return Err(Refusal::NotOnline) };
+        let (reported, missing) = (*reported, *missing);
         self.check_usage(&instance.virtual_account, &record.usage)?;
         let numbered = (1..=SEQUENCE_MAX).contains(&record.sequence);
         if !numbered || record.from >= record.to || record.to > now.plus(CLOCKS_MAX) {
@@ -154,11 +159,31 @@ impl Authority {
         Ok((reply, (!duplicate).then_some(record)))
     }
 
+    /// Whether a Center may speak for this instance with the certificate that it showed. Once the newest was shown, the
+    /// one before is good no more.
+    ///
+    /// # Errors
+    /// When there is no such instance, or the certificate is not its own.
+    pub fn admit_certificate(&mut self, id: &str, serial: &str) -> Result<(), Refusal> {
+        let Link::Online { certificates, .. } = &self.instance(id)?.link else {
+            return Err(Refusal::NotOnline);
+        };
+        let place = certificates.iter().position(|known| known == serial).ok_or(Refusal::CertificateWrong)?;
+        if place == 0 && certificates.len() > 1 {
+            self.change(id, |instance| {
+                if let Link::Online { certificates, .. } = &mut instance.link {
+                    certificates.truncate(1);
+                }
+            });
+        }
+        Ok(())
+    }
+
     /// An instance in contact whose certificate is good.
     fn online(&self, id: &str, now: UnixTime) -> Result<&Instance, Refusal> {
         let instance = self.instance(id)?;
-        match instance.link {
-            Link::Online { id_expires, .. } if id_expires > now => Ok(instance),
+        match &instance.link {
+            Link::Online { id_expires, .. } if *id_expires > now => Ok(instance),
             Link::Online { .. } => Err(Refusal::InstanceUnknown),
             Link::Reserved(_) => Err(Refusal::NotOnline),
         }

@@ -69,6 +69,12 @@ refusals! {
     NoUpdatePending = "no-update-pending", "no update waits to be confirmed";
     ReasonNeeded = "reason-needed", "say why, for the audit";
     ClocksDiffer = "clocks-differ", "the clocks differ by over an hour; set them right";
+    CsrMissing = "csr-missing", "a Center registers and renews with a certificate signing request; update the Center";
+    CsrBad = "csr-bad", "the certificate signing request is none of an ECDSA P-256 key (PKCS #10, PEM)";
+    CertificateMissing = "certificate-missing", "ask under the instance's ID certificate (mutual TLS), or register again";
+    CertificateWrong = "certificate-wrong", "the certificate is of another instance, or a newer one was used; register again with force";
+    SignatureMissing = "signature-missing", "a usage report is signed by the key of the ID certificate";
+    SignatureBad = "signature-bad", "the usage report's signature is not by the key of the ID certificate";
     BadReport = "bad-report", "a usage report has a number, an interval that is over, and at most 32 tags";
     SyncOld = "sync-old", "the file was imported already, or a later one was; import the latest";
     BadDevice = "bad-device", "a device has a product id and a serial number, and a plain name";

@@ -9,11 +9,12 @@ use crate::model::entitlement::Tag;
 use crate::model::smart::{Answer, Ask, Question, Verdict};
 use std::collections::BTreeMap;
 
-/// The command that a question is. `id` names an instance, should one be made.
+/// The command that a question is. `id` names an instance, should one be made; `certificate` is the serial number of the
+/// ID certificate made for it.
 ///
 /// # Errors
 /// When the device or its name is none.
-pub fn command_of(question: Question, id: String) -> Result<Command, Refusal> {
+pub fn command_of(question: Question, id: String, certificate: Option<String>) -> Result<Command, Refusal> {
     Ok(match question.ask {
         Ask::Register { udi, name, token, force, usage, customer, subscription: _, csr: _ } => {
             let udi = Udi::new(&udi.product, &udi.serial).map_err(|_| Refusal::BadDevice)?;
@@ -27,9 +28,10 @@ pub fn command_of(question: Question, id: String) -> Result<Command, Refusal> {
                 usage,
                 clock: question.clock,
                 id,
+                certificate,
             })
         }
-        Ask::RenewId { instance, csr: _ } => Command::RenewId { instance },
+        Ask::RenewId { instance, csr: _ } => Command::RenewId { instance, certificate },
         Ask::Authorize { instance, usage } => Command::Authorize { instance, usage },
         Ask::Deregister { instance } => Command::Deregister { instance },
         Ask::UsageReport { instance, report, signature: _ } => Command::Report {
@@ -71,9 +73,16 @@ pub fn refusal_of(refusal: Refusal) -> Answer {
         Refusal::TokenUnknown | Refusal::TokenRevoked => "token-unknown",
         Refusal::AlreadyRegistered | Refusal::AlreadyReserved => "already-registered",
         Refusal::InstanceUnknown | Refusal::NotOnline => "instance-unknown",
-        Refusal::TokenExpired | Refusal::TokenUsedUp | Refusal::ClocksDiffer | Refusal::PoolShort => {
-            refusal.code()
-        }
+        Refusal::CsrMissing
+        | Refusal::CsrBad
+        | Refusal::CertificateMissing
+        | Refusal::CertificateWrong
+        | Refusal::SignatureMissing
+        | Refusal::SignatureBad
+        | Refusal::TokenExpired
+        | Refusal::TokenUsedUp
+        | Refusal::ClocksDiffer
+        | Refusal::PoolShort => refusal.code(),
         _ => "bad-answer",
     };
     Answer::Refused { reason: reason.to_owned(), text: refusal.text() }

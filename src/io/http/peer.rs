@@ -1,6 +1,7 @@
 //! Who is at the other end.
 
 use crate::io::pki;
+use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
 /// The other end of a connection; each request has it as an extension.
@@ -13,7 +14,7 @@ pub struct Peer {
 }
 
 /// A verified client certificate.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Shown {
     /// Its common name.
     pub name: String,

@@ -5,8 +5,8 @@ use crate::io::random;
 use crate::model::ident::SensorId;
 use crate::model::time::UnixTime;
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, SerialNumber,
+    BasicConstraints, CertificateParams, CertificateSigningRequestParams, DnType, ExtendedKeyUsagePurpose,
+    IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, SerialNumber,
 };
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -43,6 +43,15 @@ pub struct Issued {
     pub issued: UnixTime,
     /// Until when.
     pub expires: UnixTime,
+}
+
+/// A certificate for a key that stays with its owner.
+#[derive(Clone, Debug)]
+pub struct Certified {
+    /// PEM.
+    pub certificate_pem: String,
+    /// 32 hexadecimal digits.
+    pub serial: String,
 }
 
 /// Without the key: what is shown ends in logs.
@@ -178,26 +187,41 @@ impl Authority {
         now: UnixTime,
     ) -> Result<Issued, PkiError> {
         let named = CertificateParams::new(alternative_names).map_err(unmade("a certificate"))?;
-        let (serial, serial_hex) = serial()?;
-        let mut params = params(common_name, now, validity)?;
+        let (mut params, serial) = end_params(paper, common_name, validity, now)?;
         params.subject_alt_names = named.subject_alt_names;
-        params.serial_number = Some(serial);
-        params.use_authority_key_identifier_extension = true;
-        params.is_ca = IsCa::ExplicitNoCa;
-        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        params.extended_key_usages = vec![match paper {
-            Paper::Client => ExtendedKeyUsagePurpose::ClientAuth,
-            Paper::Server => ExtendedKeyUsagePurpose::ServerAuth,
-        }];
         let key = KeyPair::generate().map_err(unmade("a key"))?;
         let certificate = params.signed_by(&key, &self.issuer).map_err(unmade("a certificate"))?;
         Ok(Issued {
             certificate_pem: certificate.pem(),
             key_pem: key.serialize_pem(),
-            serial: serial_hex,
+            serial,
             issued: now,
             expires: now.plus(validity),
         })
+    }
+
+    /// A client certificate for the key of a signing request (PKCS #10, PEM): ECDSA P-256, and signed by itself. Of the
+    /// request nothing else is used.
+    ///
+    /// # Errors
+    /// [`PkiError::Pem`] when it is none, or the certificate cannot be made.
+    pub fn certify(
+        &self,
+        request: &str,
+        common_name: &str,
+        validity: Duration,
+        now: UnixTime,
+    ) -> Result<Certified, PkiError> {
+        let bad = |cause: String| PkiError::Pem { what: "the certificate signing request", cause };
+        let request =
+            CertificateSigningRequestParams::from_pem(request).map_err(|error| bad(error.to_string()))?;
+        if request.public_key.algorithm() != &PKCS_ECDSA_P256_SHA256 {
+            return Err(bad("its key is not ECDSA P-256".to_owned()));
+        }
+        let (params, serial) = end_params(Paper::Client, common_name, validity, now)?;
+        let certificate =
+            params.signed_by(&request.public_key, &self.issuer).map_err(unmade("a certificate"))?;
+        Ok(Certified { certificate_pem: certificate.pem(), serial })
     }
 
     /// Keeps a certificate and its key beside the CA, as `NAME.pem` and `NAME.key`.
@@ -209,6 +233,26 @@ impl Authority {
         files::put(&place("key"), issued.key_pem.as_bytes(), 0o600)?;
         files::put(&place("pem"), issued.certificate_pem.as_bytes(), 0o644)
     }
+}
+
+/// Of a certificate that certifies nobody else, and its serial number.
+fn end_params(
+    paper: Paper,
+    name: &str,
+    validity: Duration,
+    now: UnixTime,
+) -> Result<(CertificateParams, String), PkiError> {
+    let (serial, digits) = serial()?;
+    let mut params = params(name, now, validity)?;
+    params.serial_number = Some(serial);
+    params.use_authority_key_identifier_extension = true;
+    params.is_ca = IsCa::ExplicitNoCa;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![match paper {
+        Paper::Client => ExtendedKeyUsagePurpose::ClientAuth,
+        Paper::Server => ExtendedKeyUsagePurpose::ServerAuth,
+    }];
+    Ok((params, digits))
 }
 
 fn params(name: &str, now: UnixTime, validity: Duration) -> Result<CertificateParams, PkiError> {

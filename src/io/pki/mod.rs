@@ -35,7 +35,7 @@ mod tests;
 mod write;
 
 #[cfg(feature = "http")]
-pub use authority::{Authority, CENTER_NAME, Issued, Paper};
+pub use authority::{Authority, CENTER_NAME, Certified, Issued, Paper};
 pub use bundle::{BundleFault, Enrolled, unpack};
 #[cfg(feature = "center")]
 pub use id::IdKey;
@@ -43,7 +43,7 @@ pub use identity::Identity;
 #[cfg(feature = "center")]
 pub use lease::LeaseSigner;
 #[cfg(feature = "http")]
-pub use read::named;
+pub use read::{has_signed, named};
 #[cfg(feature = "http")]
 pub use revocation::Revoked;
 #[cfg(feature = "center")]

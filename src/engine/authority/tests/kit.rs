@@ -108,5 +108,6 @@ pub(super) fn register(secret: &str, serial: &str, id: &str, components: u64, no
         usage: counts(&[(advantage(), components)]),
         clock: now,
         id: id.to_owned(),
+        certificate: None,
     })
 }

@@ -3,6 +3,7 @@
 //! Needs Mosquitto and python3; says so where there is no Mosquitto, and fails under `TOLLGATE_REQUIRE_BROKER=1`.
 
 #![cfg(all(feature = "agent", feature = "center"))]
+#![cfg(all(feature = "agent", feature = "center"))]
 #![allow(clippy::unwrap_used, reason = "a test may stop where it is wrong")]
 
 #[path = "support/daemon.rs"]

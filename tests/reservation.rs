@@ -1,4 +1,5 @@
 //! Licences reserved without a network: the Center's `smartagentctl` and the satellite, and four codes between them.
+#![cfg(all(feature = "center", feature = "satellite"))]
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use serde_json::Value;

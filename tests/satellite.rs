@@ -1,4 +1,5 @@
 //! The satellite as its operator meets it: the real binary, fresh, through a reservation, killed, and looked into.
+#![cfg(feature = "satellite")]
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 #[path = "support/satellite.rs"]

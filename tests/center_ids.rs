@@ -3,7 +3,6 @@
 //! Needs Mosquitto and python3; says so where there is no Mosquitto, and fails under `TOLLGATE_REQUIRE_BROKER=1`.
 
 #![cfg(all(feature = "agent", feature = "center"))]
-#![cfg(all(feature = "agent", feature = "center"))]
 #![allow(clippy::unwrap_used, reason = "a test may stop where it is wrong")]
 
 #[path = "support/daemon.rs"]
@@ -15,15 +14,13 @@ mod snort;
 
 use daemon::Daemon;
 use site::{Site, broker_is_there};
-use snort::Plant;
+use snort::{COMMUNITY, Plant, SUBSCRIBER};
 use std::fs::File;
 use std::io::Write as _;
 use tollgate::engine::entitlement::Effective;
 use tollgate::model::lease::RuleSet;
 
 const SENSOR: &str = "press-2";
-const COMMUNITY: std::ops::Range<u32> = 1_000_001..1_000_004;
-const SUBSCRIBER: std::ops::Range<u32> = 2_000_001..2_000_008;
 
 /// A Center that allows this bundle.
 fn site(allowed: Effective) -> Site {

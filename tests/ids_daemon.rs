@@ -16,7 +16,7 @@ mod plant;
 use broker::{Broker, DAY, now, wait_for};
 use daemon::{AGENT, Daemon, Site};
 use ed25519_dalek::SigningKey;
-use plant::{Plant, loaded_at};
+use plant::{COMMUNITY, Plant, SUBSCRIBER, loaded_at};
 use serde_json::Value;
 use std::fs;
 use std::path::PathBuf;
@@ -41,8 +41,6 @@ use tollgate::model::time::UnixTime;
 use tollgate::model::topic::{Kind, Topic};
 
 const SENSOR: &str = "press-2";
-const COMMUNITY: std::ops::Range<u32> = 1_000_001..1_000_004;
-const SUBSCRIBER: std::ops::Range<u32> = 2_000_001..2_000_008;
 const HOUR: Duration = Duration::from_hours(1);
 
 fn key(number: u8) -> SigningKey {

@@ -6,16 +6,13 @@
 #[path = "support/snort.rs"]
 mod plant;
 
-use plant::{Center, Plant, at, order, real, subscriber};
+use plant::{COMMUNITY, Center, Plant, SUBSCRIBER, at, order, real, subscriber};
 use std::fs;
 use std::path::Path;
 use tollgate::engine::entitlement::{Effective, Input, Order, State};
 use tollgate::io::rules::Sets;
 use tollgate::io::snort::{Memory, Snort, SnortConfig};
 use tollgate::model::lease::RuleSet;
-
-const COMMUNITY: std::ops::Range<u32> = 1_000_001..1_000_004;
-const SUBSCRIBER: std::ops::Range<u32> = 2_000_001..2_000_008;
 
 /// Both sets staged, Community running.
 struct Ready {

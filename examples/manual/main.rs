@@ -6,7 +6,6 @@
 //!
 //! It is an example, not a program: the sensor's binary carries nothing of it.
 
-#[allow(dead_code, reason = "tests ask for more")]
 mod pages;
 
 use clap_complete::{Shell, generate_to};

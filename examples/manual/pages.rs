@@ -95,11 +95,6 @@ impl Program {
         verb == typed || verb.starts_with(&format!("{typed} "))
     }
 
-    /// Every verb that does something, as it is typed: `tollgate-satellite license add`.
-    pub(crate) fn verbs(&self) -> Vec<&Command> {
-        tree(&self.command).into_iter().filter(|command| !command.has_subcommands()).collect()
-    }
-
     /// The program's page and those of its verbs.
     pub(crate) fn pages(&self) -> io::Result<Vec<Page>> {
         tree(&self.command).into_iter().map(|command| self.page(command)).collect()
@@ -137,7 +132,7 @@ impl Program {
         list(roff, "FILES", &self.words.files);
         roff.control("SH", ["EXAMPLES"]);
         let typed = typed(command);
-        for Line(line, meaning) in self.words.examples.iter().filter(|line| self.is_of(line, &typed)) {
+        for Line(line, meaning) in self.examples().iter().filter(|line| self.is_of(line, &typed)) {
             roff.control("PP", []).text([roman(meaning.as_str())]);
             as_it_stands(roff, line);
         }
@@ -148,7 +143,7 @@ impl Program {
 }
 
 /// A command and all below it.
-fn tree(command: &Command) -> Vec<&Command> {
+pub(crate) fn tree(command: &Command) -> Vec<&Command> {
     std::iter::once(command).chain(command.get_subcommands().flat_map(tree)).collect()
 }
 

@@ -20,6 +20,9 @@ use tollgate::model::lease::RuleSet;
 use tollgate::model::time::{Now, Ticks, UnixTime};
 
 pub const TAG: &str = "tag.ids";
+/// The rules of the two sets, by SID.
+pub const COMMUNITY: std::ops::Range<u32> = 1_000_001..1_000_004;
+pub const SUBSCRIBER: std::ops::Range<u32> = 2_000_001..2_000_008;
 
 pub fn stand_in() -> PathBuf {
     assert!(Path::new("/usr/bin/python3").exists(), "the stand-in for Snort needs python3; install it");

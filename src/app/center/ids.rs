@@ -99,7 +99,10 @@ impl Center {
     /// Signs what is due; it is published once it is committed. What fails is tried again with the next tick.
     pub(super) fn renew_leases(&mut self, now: Now, turn: &mut Turn) {
         let terms = terms(&self.licence, &self.config, now);
-        let Ok([high, low]) = random::key() else { return };
+        let [high, low] = match random::key() {
+            Ok(key) => key,
+            Err(error) => return tracing::error!(%error, "no lease can be named"),
+        };
         // Names leases in logs, no more: the decision's number is what counts.
         let names = (0..)
             .map(|step| Epoch::from_random((u128::from(high) << 64 | u128::from(low)).wrapping_add(step)));

@@ -2,7 +2,7 @@
 
 use super::desk::{Desk, Said};
 use super::words::No;
-use crate::engine::authority::{Actor, Refusal, Reply, Role, answer_of, command_of, refusal_of};
+use crate::engine::authority::{Actor, ID_LASTS, Refusal, Reply, Role, answer_of, command_of, refusal_of};
 use crate::io::http::Shown;
 use crate::io::pki::{self, Certified, PkiError};
 use crate::io::{clock, random};
@@ -11,10 +11,6 @@ use crate::model::smart::{self, Answer, Ask, IdCertificate, Question};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
-use std::time::Duration;
-
-/// How long an ID certificate is good.
-const ID_LASTS: Duration = Duration::from_hours(365 * 24);
 
 impl Desk {
     /// A question that came by HTTPS.

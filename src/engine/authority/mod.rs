@@ -36,6 +36,7 @@ pub use books::Authority;
 pub use command::{Command, Outcome, Registration, Reply, TermOrder, VerdictRow};
 pub use instance::{Happening, Held, Instance, Link, Note, PRODUCT_TYPE, Reservation, UsageRecord};
 pub use licence::{Licence, Position, Term};
+pub use online::ID_LASTS;
 pub use people::{Actor, Digest, Key, Person, Role, Task};
 pub use refusal::Refusal;
 pub use rows::{Damaged, Row, RowKind};

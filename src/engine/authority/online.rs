@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 /// How long an ID certificate is good.
-pub(super) const ID_LASTS: Duration = Duration::from_hours(365 * 24);
+pub const ID_LASTS: Duration = Duration::from_hours(365 * 24);
 /// Clocks that differ by more are not worked with.
 const CLOCKS_MAX: Duration = Duration::from_hours(1);
 /// Usage is reported for so long at once, and a report that comes later than another such time is late.

@@ -104,3 +104,27 @@ fn what_cannot_run_snort_is_refused_with_the_reason() {
     }
     assert_eq!(site.center(&["ids", "rules", "other"]).status.code(), Some(2));
 }
+
+#[test]
+fn the_catalogue_has_a_bundle_until_it_is_removed() {
+    if !broker_is_there() {
+        return;
+    }
+    let site = Site::new();
+    std::fs::create_dir(site.path("bundle")).unwrap();
+    let rule = "alert tcp any any -> any any (msg:\"x\"; sid:1000001; rev:1;)\n";
+    std::fs::write(site.path("bundle/a.rules"), rule).unwrap();
+    let bundle = site.path("bundle");
+    let add = ["rules", "add", "--set", "subscriber", "--released", "2026-01-31", bundle.to_str().unwrap()];
+    assert!(site.center_ok(&add).contains("can be had by sensors: 1 rules"));
+    site.center_ok(&["rules", "sign"]);
+    let offers = site.json(&["rules", "list"]);
+    assert_eq!((offers.as_array().unwrap().len(), &offers[0]["released"]), (1, &"2026-01-31".into()));
+    let digest = offers[0]["digest"].as_str().unwrap();
+    assert!(site.path(&format!("center/rules/archives/{digest}.tar.gz")).exists());
+    assert!(site.center_ok(&["rules", "list"]).contains("2026-01-31"));
+    site.center_ok(&["rules", "remove", digest]);
+    assert_eq!(site.json(&["rules", "list"]), serde_json::json!([]));
+    assert_eq!(site.center(&["rules", "remove", digest]).status.code(), Some(1));
+    assert!(site.center_ok(&["ledger", "verify"]).contains("the ledger holds"));
+}

@@ -51,7 +51,7 @@ pub mod pki;
 mod questions;
 #[cfg(any(feature = "agent", feature = "center", feature = "satellite"))]
 pub mod random;
-#[cfg(feature = "agent")]
+#[cfg(any(feature = "agent", feature = "center"))]
 pub mod rules;
 #[cfg(feature = "agent")]
 pub mod scrape;

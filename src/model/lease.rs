@@ -20,6 +20,29 @@ pub enum RuleSet {
     Subscriber,
 }
 
+impl RuleSet {
+    /// When new rules come, which is a property of the publisher's feed.
+    pub const fn feed(self) -> &'static str {
+        match self {
+            Self::Community => "new rules 30 days after their release to subscribers",
+            Self::Subscriber => "new rules at their release",
+        }
+    }
+}
+
+impl std::str::FromStr for RuleSet {
+    type Err = NoRuleSet;
+
+    fn from_str(text: &str) -> Result<Self, NoRuleSet> {
+        [Self::Community, Self::Subscriber].into_iter().find(|set| set.to_string() == text).ok_or(NoRuleSet)
+    }
+}
+
+/// A text that is no rule set.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("a rule set is 'community' or 'subscriber'")]
+pub struct NoRuleSet;
+
 impl fmt::Display for RuleSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -2,6 +2,7 @@
 //! Beside them [`prefetch`], the one hint to the processor that readers and tables share.
 
 pub mod broker;
+pub mod bundle;
 pub mod digest;
 pub mod enrolment;
 pub mod entitlement;

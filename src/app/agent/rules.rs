@@ -5,7 +5,7 @@ use crate::engine::entitlement::{Effective, Keyring, PublicKey};
 use crate::io::rules::{Code, Sets, StageFault, Whole, Wish};
 use crate::io::whole_file;
 use crate::model::lease::RuleSet;
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -48,54 +48,24 @@ pub struct StageArgs {
     /// The bundle: a folder, a tar or a tar.gz archive
     #[arg(value_name = "BUNDLE")]
     pub bundle: PathBuf,
-    /// As which set
-    #[arg(long, value_enum)]
-    pub set: SetArg,
+    /// As which set: community (free of charge) or subscriber (needs an entitlement to run)
+    #[arg(long)]
+    pub set: RuleSet,
     /// A name for people [default: that of the bundle]
     #[arg(long)]
     pub name: Option<String>,
     /// Take the rules from this folder of the bundle only
     #[arg(long, value_name = "FOLDER")]
     pub under: Option<String>,
-    /// What to do with Lua scripts and shared objects
-    #[arg(long, value_enum, default_value_t = CodeArg::Refuse)]
-    pub code: CodeArg,
+    /// What to do with Lua scripts and shared objects: refuse the bundle, skip them, or keep them (nothing here loads them)
+    #[arg(long, value_name = "refuse|skip|keep", default_value = "refuse")]
+    pub code: Code,
     /// The Center's public key, as Base64 in a file, to check a signed manifest with
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
     /// Take Subscriber rules without a signed manifest; a lease still decides whether they run
     #[arg(long)]
     pub unsigned: bool,
-}
-
-/// `--set`
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-pub enum SetArg {
-    /// Free of charge
-    Community,
-    /// Needs an entitlement to run
-    Subscriber,
-}
-
-/// `--code`
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-pub enum CodeArg {
-    /// Refuse the bundle
-    Refuse,
-    /// Leave it out
-    Skip,
-    /// Take it in; nothing here loads it
-    Keep,
-}
-
-impl From<CodeArg> for Code {
-    fn from(arg: CodeArg) -> Self {
-        match arg {
-            CodeArg::Refuse => Self::Refuse,
-            CodeArg::Skip => Self::Skip,
-            CodeArg::Keep => Self::Keep,
-        }
-    }
 }
 
 /// Runs the command.
@@ -119,14 +89,13 @@ pub fn main(args: &RulesArgs) -> ExitCode {
 }
 
 fn stage(sets: &Sets, args: &StageArgs) -> Result<Whole, String> {
-    let set = if args.set == SetArg::Community { RuleSet::Community } else { RuleSet::Subscriber };
     let file_name = || args.bundle.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let wish = Wish {
         under: args.under.clone(),
-        code: args.code.into(),
+        code: args.code,
         unsigned: args.unsigned,
         keys: args.key.as_deref().map(keyring).transpose()?,
-        ..Wish::new(set, &args.name.clone().unwrap_or_else(file_name))
+        ..Wish::new(args.set, &args.name.clone().unwrap_or_else(file_name))
     };
     sets.stage(&args.bundle, &wish).map_err(|fault| explained(&fault))
 }

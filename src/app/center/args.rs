@@ -1,7 +1,8 @@
 //! What the user typed, and what it means.
 
+use crate::io::rules::Code;
 use crate::model::ident::SensorId;
-use crate::model::lease::RuleSet;
+use crate::model::lease::{BundleDigest, RuleSet};
 use crate::model::prefix::Prefix;
 use crate::model::time;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -81,6 +82,9 @@ pub enum Command {
     /// Snort's rules on sensors: where IDS is enabled, which rule set is chosen, what runs
     #[command(subcommand)]
     Ids(IdsCommand),
+    /// Rule bundles that sensors may fetch
+    #[command(subcommand)]
+    Rules(RulesCommand),
     /// Copy the whole store to a new file, while the Center runs
     Backup {
         /// The file to make; must not exist
@@ -230,6 +234,57 @@ impl From<Rules> for RuleSet {
             Rules::Subscriber => Self::Subscriber,
         }
     }
+}
+
+/// `tollgate-center rules`
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// Take a bundle in, by the checks that sensors make, sign it, and let sensors have it. Run it as the Center's user
+    Add(RulesAddArgs),
+    /// List the bundles, the newest first
+    List(Form),
+    /// Hand a bundle out no more
+    Remove {
+        /// Its digest, as `list` prints it
+        digest: BundleDigest,
+    },
+    /// Sign every bundle with the key in force, after a change of keys
+    Sign,
+}
+
+/// `tollgate-center rules add`
+#[derive(Debug, Args)]
+pub struct RulesAddArgs {
+    /// The bundle: a folder, a tar or a tar.gz archive
+    #[arg(value_name = "BUNDLE")]
+    pub bundle: PathBuf,
+    /// As which set: community (free of charge) or subscriber (needs an entitlement to run)
+    #[arg(long)]
+    pub set: RuleSet,
+    /// A name for people [default: that of the bundle]
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Take the rules from this folder of the bundle only
+    #[arg(long, value_name = "FOLDER")]
+    pub under: Option<String>,
+    /// What to do with Lua scripts and shared objects: refuse the bundle, or skip them. They are handed out in no case
+    #[arg(long, value_name = "refuse|skip", default_value = "refuse", value_parser = code)]
+    pub code: Code,
+    /// The day its publisher released it: 2026-01-31. The newest one that may run is what sensors take
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    pub released: Option<String>,
+}
+
+fn code(text: &str) -> Result<Code, String> {
+    match text.parse() {
+        Ok(Code::Keep) | Err(_) => Err("write refuse or skip".to_owned()),
+        Ok(code) => Ok(code),
+    }
+}
+
+fn day(text: &str) -> Result<String, String> {
+    let day: jiff::civil::Date = text.parse().map_err(|_| "write a day like 2026-01-31".to_owned())?;
+    Ok(day.to_string())
 }
 
 /// `tollgate-center policy`

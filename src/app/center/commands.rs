@@ -11,7 +11,9 @@ use super::words::{
     Bundle, ComponentsPage, CountAnswer, Done, Explanation, IdsAnswer, LedgerAnswer, PolicyAnswer, Request,
     RulesAnswer, SensorLine, StatusAnswer,
 };
-use super::{init, run, show};
+use super::{init, rules, run, show};
+use crate::io::pki::PkiError;
+use crate::io::rules::StageFault;
 use crate::io::store::{self, StoreError};
 use base64::Engine as _;
 use serde::Serialize;
@@ -52,6 +54,12 @@ pub(super) enum CommandError {
         /// The cause.
         source: io::Error,
     },
+    /// A rule bundle.
+    #[error("{fault} [{code}]", fault = .0, code = .0.code())]
+    Rules(#[from] StageFault),
+    /// The key that rule bundles are signed with.
+    #[error("{0}")]
+    Pki(#[from] PkiError),
     /// The bundle is no bundle.
     #[error("the Center's bundle is damaged: {0}")]
     Bundle(#[from] base64::DecodeError),
@@ -93,6 +101,7 @@ fn ask_and_print(config: &Config, command: &Command) -> Result<u8, CommandError>
         Command::Purge(args) => order(config, &purge(args)),
         Command::Enroll(args) => enroll(config, args),
         Command::Revoke { sensor } => order(config, &Request::Revoke { sensor: sensor.clone() }),
+        Command::Rules(command) => rules::run(config, command),
         Command::Backup { file } => order(config, &Request::Backup { file: absolute(file)? }),
         Command::Status { check: false, form } => {
             answer(config, &Request::Status, form.json, |status: &StatusAnswer| show::status(status))
@@ -104,7 +113,7 @@ fn ask_and_print(config: &Config, command: &Command) -> Result<u8, CommandError>
 }
 
 /// Asks, and prints the answer in the form wanted.
-fn answer<A: DeserializeOwned + Serialize>(
+pub(super) fn answer<A: DeserializeOwned + Serialize>(
     config: &Config,
     request: &Request,
     as_json: bool,
@@ -115,7 +124,7 @@ fn answer<A: DeserializeOwned + Serialize>(
 }
 
 /// Gives an order, and prints what was done.
-fn order(config: &Config, request: &Request) -> Result<u8, CommandError> {
+pub(super) fn order(config: &Config, request: &Request) -> Result<u8, CommandError> {
     answer(config, request, false, |done: &Done| screen::safe(&done.said) + "\n")
 }
 

@@ -243,6 +243,11 @@ impl Config {
         self.data.join("store").join("center.db")
     }
 
+    /// The rule bundles that sensors may fetch.
+    pub fn rules(&self) -> PathBuf {
+        self.data.join("rules")
+    }
+
     /// Certificates and keys.
     pub fn pki(&self) -> PathBuf {
         self.data.join("pki")

@@ -17,8 +17,10 @@ use crate::engine::licensing::{Command, Denied};
 use crate::io::control::Question;
 use crate::io::pki::{self, Authority, LeaseSigner, PkiError};
 use crate::io::random::{self, NoRandomness};
+use crate::io::rules::StageFault;
 use crate::io::store::StoreError;
 use crate::model::ident::{Epoch, SensorId};
+use crate::model::lease::{BUNDLES_MAX, BundleDigest};
 use crate::model::message::CountingPolicy;
 use crate::model::prefix::Prefix;
 use crate::model::profile::{Profile, ProfileError};
@@ -87,6 +89,17 @@ pub enum DeskError {
     /// The licence does not allow it.
     #[error("{why} ({code})", why = .0.text, code = .0.reason)]
     Denied(#[from] Denied),
+    /// A rule bundle's archive.
+    #[error("{0}")]
+    Rules(#[from] StageFault),
+    /// So many are enough.
+    #[error(
+        "{BUNDLES_MAX} rule bundles are handed out already; remove one: tollgate-center rules remove DIGEST"
+    )]
+    BundlesFull,
+    /// No such bundle.
+    #[error("no rule bundle {0}; see tollgate-center rules list")]
+    NoBundle(BundleDigest),
     /// An order that could not be written.
     #[error("nothing was changed for good yet: {0}")]
     NotCommitted(String),
@@ -156,6 +169,9 @@ impl Center {
             }
             Request::Rules { rules, dry_run } => value(&self.set_rules(rules, dry_run, now, turn)?),
             Request::IdsStatus => value(&self.ids_answer(now)),
+            Request::Bundles => value(&self.bundles()),
+            Request::AddBundle { offer } => value(&self.add_bundle(offer, now, turn)?),
+            Request::RemoveBundle { digest } => value(&self.remove_bundle(digest, now, turn)?),
             Request::Status => value(&self.status_answer(now)),
             Request::LicenseSummary => value(&serde_json::to_string(&self.licence.summary(now))?),
             Request::LicenseStatus => value(&self.licence.status(now)),

@@ -15,7 +15,7 @@ use crate::io::pki::{LeaseSigner, PkiError};
 use crate::io::random;
 use crate::model::entitlement::{Class, Subscription};
 use crate::model::ident::{Epoch, SensorId};
-use crate::model::lease::RuleSet;
+use crate::model::lease::{BundleDigest, RuleSet};
 use crate::model::time::Now;
 use crate::model::topic::Kind;
 use serde_json::Value;
@@ -71,9 +71,9 @@ impl Ids {
     }
 }
 
-fn terms<'a>(licence: &Licence, config: &'a Config, now: Now) -> Terms<'a> {
+fn terms<'a>(licence: &Licence, bundles: &'a [BundleDigest], now: Now) -> Terms<'a> {
     let advantage = licence.subscription() == Subscription::Advantage;
-    Terms { advantage, license: licence.right(now), bundles: config.bundles() }
+    Terms { advantage, license: licence.right(now), bundles }
 }
 
 /// A sensor as the roster is told of it. What it says of its platform is not believed.
@@ -98,7 +98,8 @@ impl Center {
 
     /// Signs what is due; it is published once it is committed. What fails is tried again with the next tick.
     pub(super) fn renew_leases(&mut self, now: Now, turn: &mut Turn) {
-        let terms = terms(&self.licence, &self.config, now);
+        let allowed = self.allowed();
+        let terms = terms(&self.licence, &allowed, now);
         let [high, low] = match random::key() {
             Ok(key) => key,
             Err(error) => return tracing::error!(%error, "no lease can be named"),
@@ -176,7 +177,8 @@ impl Center {
             TokenLine { license: class.title().to_owned(), before: before.of(&tag), after: after.of(&tag) }
         };
         let tokens = Class::ALL.into_iter().map(line).filter(|line| line.before + line.after > 0).collect();
-        let terms = terms(&self.licence, &self.config, now);
+        let allowed = self.allowed();
+        let terms = terms(&self.licence, &allowed, now);
         let lines = self.fleet.sensors(now).map(|view| roster.line(&subject(view.sensor), &terms));
         let (gain, lose): (Vec<_>, Vec<_>) =
             lines.filter(|line| !line.enabled.is_empty()).partition(|line| line.entitled == rules);
@@ -192,19 +194,20 @@ impl Center {
 
     fn line(&self, sensor: &SensorId, now: Now) -> Option<Line> {
         let view = self.fleet.sensor(sensor, now)?;
-        Some(self.ids.roster.line(&subject(view.sensor), &terms(&self.licence, &self.config, now)))
+        Some(self.ids.roster.line(&subject(view.sensor), &terms(&self.licence, &self.allowed(), now)))
     }
 
     /// How each sensor that can run Snort stands.
     pub(super) fn ids_answer(&self, now: Now) -> IdsAnswer {
-        let terms = terms(&self.licence, &self.config, now);
+        let allowed = self.allowed();
+        let terms = terms(&self.licence, &allowed, now);
         let lines = self.fleet.sensors(now).map(|view| self.ids.roster.line(&subject(view.sensor), &terms));
         let mut sensors: Vec<_> = lines.filter(|line| line.class.is_some()).collect();
         sensors.sort_by(|one, other| one.sensor.cmp(&other.sensor));
         IdsAnswer { rules: self.ids.roster.chosen(), sensors }
     }
 
-    fn note_order(&mut self, order: &Value, now: Now, turn: &mut Turn) -> Result<(), DeskError> {
+    pub(super) fn note_order(&mut self, order: &Value, now: Now, turn: &mut Turn) -> Result<(), DeskError> {
         tracing::info!(%order, "ordered");
         turn.changes.push(Change::Ledger(self.chain.append(now.wall, Entry::Ids, order.to_string())?));
         Ok(())

@@ -21,6 +21,7 @@ mod keeper;
 mod licence;
 mod link;
 mod listing;
+mod rules;
 mod run;
 mod screen;
 mod show;

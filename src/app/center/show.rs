@@ -6,6 +6,7 @@ use super::words::{
     SensorLine, StatusAnswer,
 };
 use crate::engine::entitlement::roster::Line;
+use crate::model::bundle::Offer;
 use comfy_table::{CellAlignment, Table, presets};
 use std::fmt::Write as _;
 
@@ -41,6 +42,29 @@ fn table<const N: usize>(
         }
     }
     table.lines().map(|line| line.trim().to_owned() + "\n").collect()
+}
+
+/// The rule bundles, one a line, the newest first.
+pub(super) fn bundles(offers: &[Offer]) -> String {
+    if offers.is_empty() {
+        return "no rule bundle can be had; add one: tollgate-center rules add --set community FILE\n"
+            .to_owned();
+    }
+    let heading = ["set", "digest", "name", "rules", "bytes", "released", "signed", "feed"];
+    let row = |offer: &Offer| {
+        let feed = offer.set.feed().to_owned();
+        [
+            offer.set.to_string(),
+            offer.digest.to_string(),
+            offer.name.clone(),
+            offer.rules.to_string(),
+            offer.size.to_string(),
+            offer.released.clone(),
+            yes(offer.signed),
+            feed,
+        ]
+    };
+    table(heading, offers.iter().map(row), &[3, 4])
 }
 
 fn yes(flag: bool) -> String {

@@ -14,6 +14,7 @@ use crate::io::pki::PkiError;
 use crate::io::random::{self, NoRandomness};
 use crate::io::store::{Sqlite, Store, StoreError};
 use crate::io::whole_file;
+use crate::model::bundle::Offer;
 use crate::model::ident::SensorId;
 use crate::model::message::{Birth, Command, DecodeError, Event, Order, Report, Severity, Status, decode};
 use crate::model::time::{Now, Ticks};
@@ -36,6 +37,8 @@ pub(super) struct Center {
     pub(super) fleet: Fleet,
     pub(super) store: Box<dyn Store + Send>,
     pub(super) chain: Chain,
+    /// The rule bundles that can be had.
+    pub(super) offers: Vec<Offer>,
     pub(super) licence: Licence,
     pub(super) ids: Ids,
     pub(super) intake: Intake,
@@ -97,6 +100,7 @@ impl Center {
         let licence = Licence::open(store.licence()?.as_deref(), authority(config)?, now)?;
         Ok(Self {
             chain: store.ledger_end()?,
+            offers: store.bundles()?,
             config: config.clone(),
             fleet,
             ids: Ids::open(store.roster()?, config, to_write)?,

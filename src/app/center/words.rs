@@ -2,8 +2,9 @@
 
 use crate::engine::entitlement::roster::Line;
 use crate::engine::licensing::{Area, Command};
+use crate::model::bundle::Offer;
 use crate::model::ident::SensorId;
-use crate::model::lease::RuleSet;
+use crate::model::lease::{BundleDigest, RuleSet};
 use crate::model::message::CountingPolicy;
 use crate::model::prefix::Prefix;
 use crate::model::sighting::Sighting;
@@ -88,6 +89,18 @@ pub enum Request {
     },
     /// How each sensor stands with its rules.
     IdsStatus,
+    /// The rule bundles that sensors may fetch.
+    Bundles,
+    /// Hand out a rule bundle; its archive is in its place.
+    AddBundle {
+        /// What it is.
+        offer: Offer,
+    },
+    /// Hand out a rule bundle no more.
+    RemoveBundle {
+        /// Which.
+        digest: BundleDigest,
+    },
     /// How the Center stands.
     Status,
     /// The licence in one line.
@@ -110,6 +123,8 @@ impl Request {
                 | Self::SetPolicy { .. }
                 | Self::Enroll { .. }
                 | Self::Revoke { .. }
+                | Self::AddBundle { .. }
+                | Self::RemoveBundle { .. }
                 | Self::License { .. }
                 | Self::Ids { .. }
                 | Self::Rules { dry_run: false, .. }

@@ -4,9 +4,10 @@ use super::sensor::Sensor;
 use super::session::Session;
 use crate::engine::entitlement::roster;
 use crate::engine::fleet::ledger::Entry;
+use crate::model::bundle::Offer;
 use crate::model::ident::SensorId;
 use crate::model::key::Key;
-use crate::model::lease::RuleSet;
+use crate::model::lease::{BundleDigest, RuleSet};
 use crate::model::message::{CountingPolicy, Event, Status};
 use crate::model::sighting::Marks;
 use crate::model::time::UnixTime;
@@ -95,4 +96,8 @@ pub enum Change {
     Ids(Box<roster::Entry>),
     /// The rule set chosen for all sensors.
     Rules(RuleSet),
+    /// A rule bundle can be had, or is another archive than before.
+    Bundle(Box<Offer>),
+    /// A rule bundle cannot be had any more.
+    BundleGone(BundleDigest),
 }

@@ -1,4 +1,4 @@
-//! Rule bundles on the sensor's disk: taken in whole, checked, named by their content.
+//! Rule bundles on the disk of a sensor or of the Center: taken in whole, checked, named by their content.
 //!
 //! ```text
 //!  operator's bundle ──▶ tmp/stage-N/ ──▶ sets/<set>-<digest>/
@@ -17,6 +17,8 @@
 //! **What is not taken in**, each with its reason code ([`StageFault::code`]): see [`names`] for names, [`source`] for
 //! kinds of entries and sizes, [`text`] for rule files, [`manifest`] for signatures.
 
+#[cfg(feature = "center")]
+mod catalogue;
 pub mod digest;
 pub mod disk;
 mod fault;
@@ -28,6 +30,8 @@ pub mod source;
 mod stage;
 pub mod text;
 
+#[cfg(feature = "center")]
+pub use catalogue::Catalogue;
 pub use fault::StageFault;
 pub use manifest::Manifest;
 pub use sets::{Record, SETS_MAX, Sets, Whole};

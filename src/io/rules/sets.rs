@@ -92,8 +92,7 @@ impl Sets {
     /// The set that a folder's name says.
     pub fn named(name: &str) -> Option<Effective> {
         let (set, bundle) = name.split_once('-')?;
-        let set = [RuleSet::Community, RuleSet::Subscriber].into_iter().find(|one| one.to_string() == set)?;
-        Some(Effective { set, bundle: bundle.parse().ok()? })
+        Some(Effective { set: set.parse().ok()?, bundle: bundle.parse().ok()? })
     }
 
     /// Where a set is.

@@ -46,6 +46,19 @@ pub enum Code {
     Keep,
 }
 
+impl std::str::FromStr for Code {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        match text {
+            "refuse" => Ok(Self::Refuse),
+            "skip" => Ok(Self::Skip),
+            "keep" => Ok(Self::Keep),
+            _ => Err("write refuse, skip or keep"),
+        }
+    }
+}
+
 /// Takes one file: its name and content.
 pub(super) type Sink<'a> = dyn FnMut(&str, &mut dyn Read) -> Result<(), StageFault> + 'a;
 

@@ -2,11 +2,12 @@
 
 use super::AuditLine;
 use super::StoreError;
-use super::row::{damaged, entry, fact, integer, sensor, time};
+use super::row::{damaged, entry, fact, integer, offer, sensor, time};
 use super::schema::SCHEMA;
 use crate::engine::entitlement::roster::{self, Roster};
 use crate::engine::fleet::ledger::{Chain, Entry};
 use crate::engine::fleet::{Fleet, NetworkNumber};
+use crate::model::bundle::Offer;
 use crate::model::lease::RuleSet;
 use crate::model::message::CountingPolicy;
 use crate::model::time::Now;
@@ -67,6 +68,14 @@ pub(super) fn audit(from: &Connection, last: usize) -> Result<Vec<AuditLine>> {
 pub(super) fn ledger(from: &Connection, first: u64, max: usize) -> Result<Vec<Entry>> {
     let mut select = from.prepare_cached("SELECT * FROM ledger WHERE number >= ? ORDER BY number LIMIT ?")?;
     select.query_map([integer(first), integer(max as u64)], entry)?.collect()
+}
+
+/// In no order that matters. A store before the third version, looked at before a Center brought it forward, has none.
+pub(super) fn bundles(from: &Connection, version: u32) -> Result<Vec<Offer>> {
+    if version < 3 {
+        return Ok(Vec::new());
+    }
+    from.prepare("SELECT * FROM bundles")?.query_map([], offer)?.collect()
 }
 
 pub(super) fn ledger_end(from: &Connection) -> Result<Chain> {

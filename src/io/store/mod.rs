@@ -20,6 +20,7 @@ use crate::engine::entitlement::roster::Roster;
 use crate::engine::fleet::ledger::{Broken, Chain, Entry};
 use crate::engine::fleet::{Change, Fleet, Inconsistent, Limits, Settings};
 use crate::engine::inventory::hash::HashKey;
+use crate::model::bundle::Offer;
 use crate::model::ident::SensorId;
 use crate::model::message::{CountingPolicy, Event};
 use crate::model::time::{Now, UnixTime};
@@ -70,6 +71,9 @@ pub trait Store {
 
     /// The last events, of one sensor or of all, oldest first.
     fn events(&mut self, of: Option<&SensorId>, last: usize) -> Result<Vec<Event>, StoreError>;
+
+    /// The rule bundles that can be had.
+    fn bundles(&mut self) -> Result<Vec<Offer>, StoreError>;
 
     /// The end of the ledger, to go on from.
     fn ledger_end(&mut self) -> Result<Chain, StoreError>;

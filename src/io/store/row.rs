@@ -2,6 +2,7 @@
 
 use crate::engine::fleet::ledger::{Entry, Hash, Kind};
 use crate::engine::fleet::{Certificate, Fact, FactId, Keep, NetworkNumber, Sensor, SensorNumber, Session};
+use crate::model::bundle::Offer;
 use crate::model::ident::{Epoch, SensorId};
 use crate::model::key::Key;
 use crate::model::mac::MacAddr;
@@ -158,6 +159,22 @@ pub(super) fn fact(row: &Row<'_>) -> rusqlite::Result<(FactId, Fact)> {
         packets: natural(row, 10)?,
     };
     Ok((FactId(row.get(0)?), fact))
+}
+
+/// A row of `SELECT * FROM bundles`.
+pub(super) fn offer(row: &Row<'_>) -> rusqlite::Result<Offer> {
+    Ok(Offer {
+        digest: parsed(row, 0)?,
+        set: parsed(row, 1)?,
+        name: row.get(2)?,
+        released: row.get(3)?,
+        rules: row.get(4)?,
+        archive: parsed(row, 5)?,
+        size: natural(row, 6)?,
+        unpacked: natural(row, 7)?,
+        signed: row.get(8)?,
+        added: time(row, 9)?,
+    })
 }
 
 /// A row of `SELECT * FROM ledger`.

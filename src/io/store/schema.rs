@@ -3,7 +3,7 @@
 use crate::io::sqlite::Schema;
 
 /// "toll": names the file's program.
-pub(super) const SCHEMA: Schema = Schema { application_id: 0x746f_6c6c, migrations: &[V1, V2] };
+pub(super) const SCHEMA: Schema = Schema { application_id: 0x746f_6c6c, migrations: &[V1, V2, V3] };
 
 const V2: &str = "
 CREATE TABLE ids (sensor TEXT PRIMARY KEY, body TEXT NOT NULL);
@@ -31,4 +31,11 @@ CREATE TABLE audit (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, l
 CREATE TABLE ledger (
     number INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,
     previous BLOB NOT NULL, hash BLOB NOT NULL);
+";
+
+const V3: &str = "
+CREATE TABLE bundles (
+    digest TEXT PRIMARY KEY, rule_set TEXT NOT NULL, name TEXT NOT NULL, released TEXT NOT NULL, rules INTEGER NOT NULL,
+    archive TEXT NOT NULL, size INTEGER NOT NULL, unpacked INTEGER NOT NULL, signed INTEGER NOT NULL,
+    added INTEGER NOT NULL);
 ";

@@ -7,6 +7,7 @@ use crate::engine::fleet::ledger::{Chain, Entry};
 use crate::engine::fleet::{Change, Fleet};
 use crate::io::sqlite;
 use crate::io::sqlite::PATIENCE;
+use crate::model::bundle::Offer;
 use crate::model::ident::SensorId;
 use crate::model::message::{CountingPolicy, Event};
 use crate::model::time::Now;
@@ -85,6 +86,10 @@ impl Store for Sqlite {
 
     fn events(&mut self, of: Option<&SensorId>, last: usize) -> Result<Vec<Event>, StoreError> {
         Ok(events::last_events(&self.connection, of, last)?)
+    }
+
+    fn bundles(&mut self) -> Result<Vec<Offer>, StoreError> {
+        Ok(load::bundles(&self.connection, SCHEMA.version(&self.connection, &self.path)?)?)
     }
 
     fn ledger_end(&mut self) -> Result<Chain, StoreError> {

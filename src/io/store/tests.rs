@@ -5,7 +5,7 @@ use crate::engine::entitlement::roster::{Entry, Roster};
 use crate::engine::fleet::ledger::Kind;
 use crate::engine::fleet::{Certificate, Input, Keep};
 use crate::model::ident::Epoch;
-use crate::model::lease::RuleSet;
+use crate::model::lease::{BundleDigest, RuleSet};
 use crate::model::message::{EventKind, Report, ReportedSighting, Severity};
 use crate::model::sighting::Sighting;
 use crate::model::time::Ticks;
@@ -132,12 +132,17 @@ fn the_roster_is_kept_and_an_older_store_has_none() {
     drop(store);
     let mut store = place.open();
     assert_eq!(store.roster().unwrap(), Roster::new(RuleSet::Subscriber, [entry]));
-    store.connection.execute_batch("DROP TABLE ids; DROP TABLE rules; PRAGMA user_version = 1").unwrap();
+    store
+        .connection
+        .execute_batch("DROP TABLE ids; DROP TABLE rules; DROP TABLE bundles; PRAGMA user_version = 1")
+        .unwrap();
     drop(store);
     let mut reader = Sqlite::open_to_read(&place.file("center.db")).unwrap();
     let empty = Roster::new(RuleSet::Community, []);
     assert_eq!((reader.roster().unwrap(), fleet(&mut reader).usage().facts), (empty.clone(), 6));
-    assert_eq!(place.open().roster().unwrap(), empty, "brought forward");
+    assert_eq!(reader.bundles().unwrap(), []);
+    let mut store = place.open();
+    assert_eq!((store.roster().unwrap(), store.bundles().unwrap()), (empty, vec![]), "brought forward");
 }
 
 #[test]
@@ -200,6 +205,33 @@ fn the_licence_is_read_as_written_with_its_audit() {
     let lines: Vec<_> = store.audit(9).unwrap().into_iter().map(|line| line.line).collect();
     assert_eq!(lines, ["line 0", "line 2"]);
     assert_eq!(store.audit(1).unwrap()[0].at, now().wall);
+}
+
+#[test]
+fn rule_bundles_are_read_as_written_until_they_are_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("center.db");
+    let digest = BundleDigest::from_bytes([7; 32]);
+    let offer = Offer {
+        digest,
+        set: RuleSet::Subscriber,
+        name: "Talos_LightSPD.tar.gz".to_owned(),
+        released: "2026-01-31".to_owned(),
+        rules: 40_001,
+        archive: BundleDigest::from_bytes([8; 32]),
+        size: 1 << 30,
+        unpacked: (1 << 30) - 1,
+        signed: true,
+        added: now().wall,
+    };
+    let mut store = Sqlite::open(&path).unwrap();
+    let older = Offer { name: "before".to_owned(), signed: false, ..offer.clone() };
+    store.commit(&[older, offer.clone()].map(|offer| Change::Bundle(Box::new(offer)))).unwrap();
+    drop(store);
+    let mut store = Sqlite::open(&path).unwrap();
+    assert_eq!(store.bundles().unwrap(), [offer]);
+    store.commit(&[Change::BundleGone(digest)]).unwrap();
+    assert_eq!(store.bundles().unwrap(), []);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use super::events::write_event;
 use super::row::{address_bytes, integer, keep_number, vlan_bytes};
 use crate::engine::fleet::ledger::Entry;
 use crate::engine::fleet::{Change, Fact, FactId, Sensor, SensorNumber, Session};
+use crate::model::bundle::Offer;
 use crate::model::message::Status;
 use crate::model::sighting::Marks;
 use crate::model::time::UnixTime;
@@ -37,6 +38,10 @@ pub(super) fn write(to: &Connection, change: &Change) -> Result<()> {
             run(to, "INSERT OR REPLACE INTO ids VALUES (?, ?)", row)
         }
         Change::Rules(rules) => run(to, "INSERT OR REPLACE INTO rules VALUES (1, ?)", params![json(rules)?]),
+        Change::Bundle(offer) => write_bundle(to, offer),
+        Change::BundleGone(digest) => {
+            run(to, "DELETE FROM bundles WHERE digest = ?", params![digest.to_string()])
+        }
     }
 }
 
@@ -63,6 +68,26 @@ fn write_sensor(to: &Connection, sensor: &Sensor) -> Result<()> {
             certificate.serial,
             certificate.fingerprint,
             sensor.revoked,
+        ],
+    )
+}
+
+fn write_bundle(to: &Connection, offer: &Offer) -> Result<()> {
+    let [digest, archive] = [offer.digest, offer.archive].map(|digest| digest.to_string());
+    run(
+        to,
+        "INSERT OR REPLACE INTO bundles VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        params![
+            digest,
+            offer.set.to_string(),
+            offer.name,
+            offer.released,
+            offer.rules,
+            archive,
+            integer(offer.size),
+            integer(offer.unpacked),
+            offer.signed,
+            integer(offer.added.millis()),
         ],
     )
 }

@@ -101,7 +101,10 @@ fn hindrance(status: Option<&IdsStatus>, terms: &Terms<'_>) -> Problem {
         return say("silent", "it has not said what it runs");
     };
     if terms.bundles.is_empty() {
-        return say("no-bundle-allowed", "no Subscriber bundle is allowed; name one in [ids] bundles");
+        return say(
+            "no-bundle-allowed",
+            "no Subscriber bundle is allowed; add one with `tollgate-center rules add`",
+        );
     }
     let failed =
         status.switch.as_ref().map(|switch| switch.outcome.as_str()).filter(|outcome| *outcome != "done");

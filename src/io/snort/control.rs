@@ -17,6 +17,8 @@ const ANSWER_MAX: usize = 1 << 20;
 const WAITING_MAX: usize = 4;
 /// How often a busy Snort is asked again.
 const AGAIN: Duration = Duration::from_millis(200);
+/// With less left it is not asked again: whether a reload that nobody saw the answer to was begun is not known.
+const ENOUGH: Duration = Duration::from_secs(1);
 
 /// How the running configuration stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -45,10 +47,9 @@ pub fn pulse(socket: &Path, patience: Duration) -> Result<Pulse, SwitchFault> {
 /// Anything but "reload complete".
 pub fn reload(socket: &Path, patience: Duration) -> Result<(), SwitchFault> {
     let end = clock::now() + patience;
+    let left = || end.saturating_duration_since(clock::now());
     loop {
-        let left = end.saturating_duration_since(clock::now());
-        let text = match ask(socket, "reload_config()", left, |text| answers::reload(text).is_some()) {
-            Err(SwitchFault::Silent(_)) if left.is_zero() => return Err(SwitchFault::Busy),
+        let text = match ask(socket, "reload_config()", left(), |text| answers::reload(text).is_some()) {
             Err(SwitchFault::Silent(_)) if clock::now() >= end => {
                 return Err(SwitchFault::Late(patience.as_secs()));
             }
@@ -56,7 +57,8 @@ pub fn reload(socket: &Path, patience: Duration) -> Result<(), SwitchFault> {
         };
         match answers::reload(&text) {
             Some(Reload::Complete) => return Ok(()),
-            Some(Reload::Pending) => thread::sleep(AGAIN.min(left)),
+            Some(Reload::Pending) if left() < AGAIN + ENOUGH => return Err(SwitchFault::Busy),
+            Some(Reload::Pending) => thread::sleep(AGAIN),
             Some(Reload::Restart(line)) => return Err(SwitchFault::RestartRequired(line)),
             Some(Reload::Failed(line)) => return Err(SwitchFault::Refused(line)),
             None => return Err(SwitchFault::Late(patience.as_secs())),

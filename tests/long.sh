@@ -28,6 +28,7 @@ run() { # WHAT UNITS COMMAND...
 run "kill rounds" "$rounds" env TOLLGATE_REQUIRE_BROKER=1 TOLLGATE_ROUNDS="$rounds" TOLLGATE_SEED="$seed" \
     cargo test -q --locked --release --test center nothing_is_lost
 run "simulated worlds" "$seeds" env TOLLGATE_SEEDS="$seeds" cargo test -q --locked --release --lib sync::tests::sim
+run "the library as it is released" 1 cargo test -q --locked --release --lib
 run "licensing under other clocks" 5 bash tests/faketime.sh
 run "kills of the agent's store" "$rounds" env TOLLGATE_KILLS="$rounds" cargo test -q --locked --release --test state_kill
 for target in frame capture unpack filter inventory; do

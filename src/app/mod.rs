@@ -6,5 +6,7 @@ pub mod agent;
 pub mod center;
 #[cfg(feature = "center")]
 pub mod ctl;
+#[cfg(any(feature = "agent", feature = "center"))]
+pub mod openmetrics;
 #[cfg(feature = "satellite")]
 pub mod satellite;

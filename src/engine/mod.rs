@@ -9,7 +9,7 @@
 //!
 //! [`sync`] says on the sensor what to tell the Center next, and `fleet` unites on the Center what all sensors told.
 //!
-//! [`backoff`] says, at both ends, when to try the broker again.
+//! [`backoff`] says, at both ends, when to try the broker again, and [`throttle`] how often each of many may ask.
 //!
 //! `licensing` is how the Center stands with the licence authority.
 //!
@@ -31,4 +31,5 @@ pub mod ledger;
 #[cfg(any(feature = "center", feature = "satellite"))]
 pub mod licensing;
 pub mod sync;
+pub mod throttle;
 pub mod wire;

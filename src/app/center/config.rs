@@ -6,6 +6,7 @@ use crate::model::broker::BrokerAddress;
 use crate::model::lease::{BUNDLES_MAX, BundleDigest};
 use serde::Deserialize;
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -30,6 +31,8 @@ pub struct Config {
     /// For which rules leases are given.
     #[serde(default)]
     ids: Ids,
+    /// The HTTPS door; without it there is none.
+    pub http: Option<Http>,
     /// How the licence authority is known.
     #[serde(default)]
     license: License,
@@ -52,6 +55,29 @@ impl Default for Ids {
     fn default() -> Self {
         Self { bundles: Vec::new(), lease_hours: 7 * 24 }
     }
+}
+
+/// The HTTPS door.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Http {
+    /// Address and port.
+    #[serde(default = "listen")]
+    pub listen: SocketAddr,
+    /// Names by which the Center is called, beside the broker's.
+    #[serde(default)]
+    pub names: Vec<String>,
+    /// How fast a sensor may fetch rules, in KiB a second.
+    #[serde(default = "download_kib_s")]
+    pub download_kib_s: u32,
+}
+
+const fn listen() -> SocketAddr {
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8444)
+}
+
+const fn download_kib_s() -> u32 {
+    4096
 }
 
 /// How the licence authority is known.
@@ -207,6 +233,9 @@ impl Config {
             }
             _ if !(1..=3650).contains(&self.sensors.valid_days) => Some("sensors.valid_days: from 1 to 3650"),
             _ if !(1..=720).contains(&self.ids.lease_hours) => Some("ids.lease_hours: from 1 to 720"),
+            _ if self.http.as_ref().is_some_and(|http| !(1..=1 << 20).contains(&http.download_kib_s)) => {
+                Some("http.download_kib_s: from 1 to 1048576")
+            }
             _ if self.ids.bundles.len() > BUNDLES_MAX => Some("ids.bundles: at most 32"),
             _ => None,
         }
@@ -261,6 +290,12 @@ impl fmt::Display for Config {
         writeln!(f, "broker          {}", self.broker)?;
         writeln!(f, "certificates    {} days", self.sensors.valid_days)?;
         writeln!(f, "leases          {} h, for {} bundles", self.ids.lease_hours, self.ids.bundles.len())?;
+        match &self.http {
+            Some(http) => {
+                writeln!(f, "https           {}, rules at {} KiB/s", http.listen, http.download_kib_s)?;
+            }
+            None => writeln!(f, "https           off")?,
+        }
         write!(f, "log             {:?}, from {}", self.log.format, self.log.level.name())
     }
 }

@@ -16,7 +16,7 @@ use crate::io::random;
 use crate::model::entitlement::{Class, Subscription};
 use crate::model::ident::{Epoch, SensorId};
 use crate::model::lease::{BundleDigest, RuleSet};
-use crate::model::time::Now;
+use crate::model::time::{Now, UnixTime};
 use crate::model::topic::Kind;
 use serde_json::Value;
 
@@ -46,6 +46,12 @@ impl Ids {
         if sensor.revoked {
             turn.unpublish(&sensor.id, Kind::Lease);
         }
+    }
+
+    /// The bundles that the newest lease of a sensor lists, while it holds.
+    pub(super) fn leased(&self, sensor: &SensorId, now: UnixTime) -> &[BundleDigest] {
+        let issued = self.roster.entry(sensor).and_then(|entry| entry.issued.as_ref());
+        issued.filter(|issued| now < issued.until).map_or(&[], |issued| &issued.basis.bundles)
     }
 
     fn renew(

@@ -27,6 +27,7 @@ mod screen;
 mod show;
 mod state;
 mod turn;
+mod web;
 pub mod words;
 
 pub use ask::ask as ask_center;

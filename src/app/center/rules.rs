@@ -9,12 +9,13 @@ use super::desk::DeskError;
 use super::show;
 use super::state::Center;
 use super::turn::Turn;
-use super::words::{Done, Request};
+use super::words::{Admission, Done, Fetchable, Request};
 use crate::engine::fleet::Change;
 use crate::io::clock;
 use crate::io::pki::LeaseSigner;
 use crate::io::rules::{Catalogue, Wish};
 use crate::model::bundle::Offer;
+use crate::model::ident::SensorId;
 use crate::model::lease::{BUNDLES_MAX, BundleDigest, RuleSet};
 use crate::model::time::{Now, UnixTime};
 use serde_json::json;
@@ -87,6 +88,25 @@ impl Center {
         allowed
     }
 
+    /// What a sensor may fetch: all Community bundles, and the Subscriber bundles that its lease lists while it holds.
+    pub(super) fn fetchable(&self, sensor: &SensorId, serial: &str, now: Now) -> Admission {
+        let view = self.fleet.sensor(sensor, now);
+        let Some(known) = view.map(|view| view.sensor) else {
+            return refuse("not-enrolled", "no such sensor is enrolled here");
+        };
+        if known.revoked {
+            return refuse("revoked", "this sensor was revoked; enrol it anew");
+        }
+        if known.certificate.serial != serial {
+            return refuse("other-certificate", "this sensor was enrolled anew; use the newer certificate");
+        }
+        let leased = self.ids.leased(sensor, now.wall);
+        let may = |offer: &Offer| offer.set == RuleSet::Community || leased.contains(&offer.digest);
+        let (bundles, withheld): (Vec<_>, Vec<_>) = self.bundles().into_iter().partition(may);
+        let withheld = withheld.into_iter().map(|offer| offer.digest).collect();
+        Admission::Admitted(Fetchable { bundles, withheld })
+    }
+
     pub(super) fn add_bundle(&mut self, offer: Offer, now: Now, turn: &mut Turn) -> Result<Done, DeskError> {
         Catalogue::new(&self.config.rules()).check(&offer)?;
         self.offers.retain(|known| known.digest != offer.digest);
@@ -123,4 +143,8 @@ impl Center {
         let said = format!("{digest} is handed out no more, and no lease lists it unless [ids] bundles does");
         Ok(Done { said })
     }
+}
+
+fn refuse(code: &str, text: &str) -> Admission {
+    Admission::Refused { code: code.to_owned(), text: text.to_owned() }
 }

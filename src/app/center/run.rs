@@ -5,7 +5,9 @@ use super::courier::Courier;
 use super::init;
 use super::keeper::{self, Input, Keeper, KeeperError, Output};
 use super::link::{Event, Link};
+use super::web;
 use crate::io::control::{Control, ControlError, Question};
+use crate::io::http::HttpError;
 use crate::io::mqtt::{Endpoint, Incoming, Receipt, Session};
 use crate::io::pki::PkiError;
 use crate::io::{log, notify};
@@ -47,6 +49,9 @@ pub(super) enum RunError {
     /// The control socket.
     #[error("{0}")]
     Control(#[from] ControlError),
+    /// The HTTPS door.
+    #[error("{0}")]
+    Http(#[from] HttpError),
     /// The system refuses a thread, a signal handler or a timer.
     #[error("the system refuses {0}: {1}")]
     System(&'static str, io::Error),
@@ -66,6 +71,7 @@ pub(super) fn run(config: &Config) -> Result<(), RunError> {
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(system("a runtime"))?;
     runtime.block_on(async {
         let control = Control::open(&config.control())?;
+        let _serving = web::open(config, control.asker())?;
         let stop = Stop::new().map_err(system("signal handlers"))?;
         let (inbox, inputs) = mpsc::channel(INBOX);
         let (outputs, outbox) = mpsc::channel(OUTBOX);

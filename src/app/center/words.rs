@@ -96,6 +96,13 @@ pub enum Request {
         /// What it is.
         offer: Offer,
     },
+    /// What a sensor may fetch.
+    Fetchable {
+        /// Its name, as its certificate has it.
+        sensor: SensorId,
+        /// The certificate's serial number.
+        serial: String,
+    },
     /// Hand out a rule bundle no more.
     RemoveBundle {
         /// Which.
@@ -409,6 +416,9 @@ pub struct StatusAnswer {
     pub broker: bool,
     /// What hinders that.
     pub broker_fault: Option<String>,
+    /// Why the store cannot be written.
+    #[serde(default)]
+    pub store_fault: Option<String>,
     /// Sensors it knows.
     pub sensors: u64,
     /// Of these online.
@@ -427,6 +437,30 @@ pub struct StatusAnswer {
     pub critical: Vec<String>,
     /// What should be looked at.
     pub warnings: Vec<String>,
+}
+
+/// Whether a sensor may fetch rule bundles.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Admission {
+    /// It may.
+    Admitted(Fetchable),
+    /// It may not.
+    Refused {
+        /// For programs.
+        code: String,
+        /// For people.
+        text: String,
+    },
+}
+
+/// The rule bundles, as one sensor has them.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Fetchable {
+    /// Those that it may fetch, the newest first.
+    pub bundles: Vec<Offer>,
+    /// Those that no lease of its lists.
+    pub withheld: Vec<BundleDigest>,
 }
 
 /// What came in since the program began.

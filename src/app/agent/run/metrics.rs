@@ -2,12 +2,12 @@
 
 use super::ids::IdsPage;
 use super::page::Page;
+use crate::app::openmetrics::{self, counter, gauge};
 use crate::model::lease::RuleSet;
 use crate::model::message::LinkState;
-use prometheus_client::encoding::text::encode;
-use prometheus_client::metrics::counter::{ConstCounter, Counter};
+use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 type Labels = Vec<(String, String)>;
@@ -21,18 +21,7 @@ pub fn text(page: &Page) -> String {
     if let Some(page) = &page.ids {
         ids(page, &mut registry);
     }
-    let mut text = String::new();
-    // A text in memory takes whatever it is given.
-    let _ = encode(&mut text, &registry);
-    text
-}
-
-fn gauge(registry: &mut Registry, name: &str, help: &str, value: u64) {
-    registry.register(name, help, ConstGauge::new(value));
-}
-
-fn counter(registry: &mut Registry, name: &str, help: &str, value: u64) {
-    registry.register(name, help, ConstCounter::new(value));
+    openmetrics::text(&registry)
 }
 
 fn counts(page: &Page, registry: &mut Registry) {

@@ -1,0 +1,140 @@
+//! The Center's HTTPS door, by the real program over real TLS: who gets which rule bundle, health, figures.
+//!
+//! Needs Mosquitto; says so where there is none, and fails under `TOLLGATE_REQUIRE_BROKER=1`.
+
+#![cfg(all(feature = "agent", feature = "center"))]
+#![allow(clippy::unwrap_used, reason = "a test may stop where it is wrong")]
+
+#[path = "support/https.rs"]
+mod https;
+#[path = "support/site.rs"]
+mod site;
+
+use https::{Answer, Client};
+use serde_json::Value;
+use site::{Site, broker_is_there, free_port};
+use std::fs;
+
+struct Plant {
+    site: Site,
+    port: u16,
+}
+
+impl Plant {
+    fn new(more: &str) -> Self {
+        let mut site = Site::prepared();
+        let port = free_port();
+        let config = site.path("center/center.toml");
+        let text = fs::read_to_string(&config).unwrap();
+        fs::write(&config, format!("{text}\n[http]\nlisten = '127.0.0.1:{port}'\n{more}")).unwrap();
+        site.start_broker();
+        site.start_center();
+        Self { site, port }
+    }
+
+    /// Takes a bundle of one rule in; its digest.
+    fn add(&self, set: &str, sid: u32, released: &str) -> String {
+        let bundle = self.site.path(&format!("bundle-{sid}"));
+        fs::create_dir(&bundle).unwrap();
+        let rule = format!("alert tcp any any -> any any (msg:\"x\"; sid:{sid}; rev:1;)\n");
+        fs::write(bundle.join("a.rules"), rule).unwrap();
+        let bundle = bundle.to_str().unwrap();
+        self.site.center_ok(&["rules", "add", "--set", set, "--released", released, bundle]);
+        let offers = self.site.json(&["rules", "list"]);
+        let of = |offer: &&Value| offer["name"] == format!("bundle-{sid}");
+        offers.as_array().unwrap().iter().find(of).unwrap()["digest"].as_str().unwrap().to_owned()
+    }
+
+    fn enrolled(&self, name: &str) -> Client {
+        self.site.enrol_scripted(name);
+        self.client(name)
+    }
+
+    fn client(&self, name: &str) -> Client {
+        Client::new(&self.site.path(name), self.port)
+    }
+}
+
+fn digests(answer: &Answer) -> Vec<String> {
+    let bundles = answer.json()["bundles"].clone();
+    let digest = |offer: &Value| offer["digest"].as_str().unwrap().to_owned();
+    bundles.as_array().unwrap().iter().map(digest).collect()
+}
+
+#[test]
+fn each_sensor_gets_what_its_lease_lists_and_nobody_else_gets_anything() {
+    if !broker_is_there() {
+        return;
+    }
+    let plant = Plant::new("");
+    let sensor = plant.enrolled("press-2");
+    let (old, new) = (plant.add("community", 1, "2026-01-01"), plant.add("community", 2, "2026-02-01"));
+    let subscriber = plant.add("subscriber", 3, "2026-03-01");
+    let at = |digest: &str| format!("/rules/v1/{digest}");
+
+    assert_eq!(digests(&sensor.get("/rules/v1/index")), [new.clone(), old.clone()], "no lease for more");
+    assert_eq!(sensor.get(&at(&subscriber)).refusal(), (403, "not-leased".to_owned()));
+    assert_eq!(sensor.get(&at(&"0".repeat(64))).refusal(), (404, "no-bundle".to_owned()));
+    assert_eq!(sensor.get("/rules/v1/..%2f..%2fpki%2fca.key").refusal(), (404, "no-bundle".to_owned()));
+    assert_eq!(sensor.anonymous().get(&at(&new)).refusal(), (401, "no-certificate".to_owned()));
+
+    plant.site.center_ok(&["ids", "enable", "press-2"]);
+    plant.site.center_ok(&["ids", "rules", "subscriber"]);
+    assert_eq!(digests(&sensor.get("/rules/v1/index")), [subscriber.clone(), new.clone(), old]);
+    assert_eq!(sensor.get(&at(&subscriber)).status, 200);
+    assert_eq!(plant.enrolled("press-3").get(&at(&subscriber)).refusal().0, 403, "another's lease");
+
+    let whole = sensor.get(&at(&new));
+    let kept = fs::read(plant.site.path(&format!("center/rules/archives/{new}.tar.gz"))).unwrap();
+    assert!(whole.status == 200 && whole.body == kept, "{} bytes", whole.body.len());
+    let tag = whole.header("etag").unwrap();
+    let rest = sensor.get_with(&at(&new), &format!("range: bytes=100-\r\nif-range: {tag}\r\n"));
+    assert!(rest.status == 206 && rest.body == kept[100..], "{}", rest.status);
+    assert_eq!(rest.header("content-range"), Some(format!("bytes 100-{}/{}", kept.len() - 1, kept.len())));
+    let other = sensor.get_with(&at(&new), "range: bytes=100-\r\nif-range: \"another\"\r\n");
+    assert!(other.status == 200 && other.body == kept, "what was begun was another archive");
+    let beyond = sensor.get_with(&at(&new), &format!("range: bytes={}-\r\n", kept.len()));
+    assert_eq!(beyond.refusal(), (416, "range".to_owned()));
+
+    plant.site.center_ok(&["revoke", "press-2"]);
+    assert_eq!(sensor.get("/rules/v1/index").refusal(), (403, "revoked".to_owned()));
+    assert_eq!(sensor.get(&at(&new)).refusal(), (403, "revoked".to_owned()));
+    fs::rename(plant.site.path("press-2"), plant.site.path("before")).unwrap();
+    fs::remove_file(plant.site.path("press-2.tar")).unwrap();
+    let anew = plant.enrolled("press-2");
+    assert_eq!(anew.get(&at(&new)).status, 200);
+    assert_eq!(plant.client("before").get(&at(&new)).refusal(), (403, "other-certificate".to_owned()));
+}
+
+#[test]
+fn who_asks_without_end_is_told_to_wait_and_others_are_not() {
+    if !broker_is_there() {
+        return;
+    }
+    let plant = Plant::new("");
+    let (eager, other) = (plant.enrolled("eager"), plant.enrolled("other"));
+    let refused = (0..40).map(|_| eager.get("/rules/v1/index")).find(|answer| answer.status != 200).unwrap();
+    assert_eq!(refused.refusal(), (429, "too-many".to_owned()));
+    assert_eq!(refused.header("retry-after").as_deref(), Some("5"));
+    assert_eq!(other.get("/rules/v1/index").status, 200);
+}
+
+#[test]
+fn health_and_figures_are_told_and_a_center_without_broker_is_not_ready() {
+    if !broker_is_there() {
+        return;
+    }
+    let mut plant = Plant::new("");
+    let anybody = plant.enrolled("press-2").anonymous();
+    assert_eq!(anybody.get("/livez").status, 200);
+    plant.site.until("it is ready", |_| anybody.get("/readyz").status == 200);
+    let figures = anybody.get("/metrics");
+    assert!(figures.header("content-type").unwrap().starts_with("application/openmetrics-text"));
+    let text = String::from_utf8(figures.body).unwrap();
+    assert!(text.contains("\ntollgate_center_sensors 1\n") && text.ends_with("# EOF\n"), "{text}");
+    plant.site.kill_broker();
+    plant.site.until("it is not ready", |_| anybody.get("/readyz").status == 503);
+    assert_eq!(anybody.get("/readyz").refusal().1, "not-ready");
+    assert_eq!(anybody.get("/livez").status, 200);
+    assert_eq!(anybody.get("/nowhere").status, 404);
+}

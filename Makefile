@@ -1,4 +1,4 @@
-# make demo | test | long | ci | static | cross | packages | man | bench | bench-instructions | bench-peers | fuzz ; see README.md
+# make demo | test | long | ci | static | cross | packages | debian | man | bench | bench-instructions | bench-peers | fuzz ; see README.md
 SHELL := /bin/bash
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 CAPTURES ?= ../shared/captures
@@ -11,11 +11,13 @@ NEEDS := libpcap-dev:/usr/include/pcap/pcap.h iproute2:/sbin/ip tcpreplay:/usr/b
          g++:/usr/bin/g++ file:/usr/bin/file strace:/usr/bin/strace mosquitto:/usr/sbin/mosquitto mosquitto-clients:/usr/bin/mosquitto_pub \
          openssl:/usr/bin/openssl python3:/usr/bin/python3 python3-venv:/usr/share/doc/python3-venv
 
+DEBIAN_NEEDS := debootstrap:/usr/sbin/debootstrap systemd:/usr/bin/systemd-analyze
+
 # The broker that Debian starts when it installs one keeps port 1883, and nobody asked for it: tests start their own.
 MUTE_BROKER := if command -v systemctl >/dev/null; then $(SUDO) systemctl disable --now -q mosquitto || true; \
   else $(SUDO) service mosquitto stop || true; fi
 
-.PHONY: demo demo-plant test long ci deps build static cross packages man fmt clippy deny doc fuzz bench bench-build bench-instructions bench-peers
+.PHONY: demo demo-plant test long ci deps build static cross packages debian man fmt clippy deny doc fuzz bench bench-build bench-instructions bench-peers
 
 # Seconds for each fuzz target.
 FUZZ_SECONDS ?= 60
@@ -69,6 +71,12 @@ packages: static cross
 	[ -e $$capture ] || { capture=target/packages.pcap; cargo run -q --locked --release --example traffic -- --components 60 --frames 500 $$capture >/dev/null; }; \
 	bash tests/packages.sh $(STATIC_AGENT).stripped $(CROSS_AGENT).stripped $$capture
 
+# Debian packages in target/debian/packages: built twice, installed, upgraded, removed and purged in a clean root.
+debian: build man
+	@missing=; for need in $(DEBIAN_NEEDS); do [ -e "$${need#*:}" ] || missing="$$missing $${need%%:*}"; done; \
+	[ -z "$$missing" ] || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends $$missing; }
+	@bash tests/debian.sh target/release target
+
 # Man pages and completions of all programs.
 man: deps
 	@rm -rf target/man target/completions
@@ -88,7 +96,7 @@ deny:
 doc: deps
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
 
-ci: fmt clippy deny doc packages test fuzz
+ci: fmt clippy deny doc packages debian test fuzz
 
 # Any bytes to every door: frames, files, compressed files, filters, sightings. Says NOT RUN where it cannot.
 fuzz: deps

@@ -10,7 +10,7 @@ mod satellite;
 #[path = "support/site.rs"]
 mod site;
 
-use authority::{Ca, Says, authority, http, proxy, yes};
+use authority::{Ca, Says, authority, http, proxy, relay, yes};
 use base64::Engine as _;
 use rcgen::{CertificateParams, KeyPair};
 use rustls::pki_types::pem::PemObject as _;
@@ -23,6 +23,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tollgate::engine::licensing::{Ask, Reason, Request, Transport, Udi, Usage};
 use tollgate::io::pki::IdKey;
 use tollgate::io::smart::{Fault, Place};
@@ -175,11 +176,10 @@ fn a_proxy_passes_on_what_it_cannot_read_and_its_no_is_told() {
     let (port, ca, heard) = authority(yes);
     let mut desk = Desk::new(port, &ca);
     desk.place.url = Some(format!("https://localhost:{port}/SmartTransport"));
-    let through = |port| Transport::Proxy { host: "127.0.0.1".into(), port };
-    let transport = through(proxy(Some(port), "200 Connection established"));
-    desk.place.ask(&Ask { id: 1, transport, request: register() }).unwrap();
+    let through = |user| Transport::Proxy { host: "127.0.0.1".into(), port: proxy(port, user) };
+    desk.place.ask(&Ask { id: 1, transport: through(None), request: register() }).unwrap();
     assert_eq!(heard.lock().unwrap().len(), 1);
-    assert_eq!(desk.reason(through(proxy(None, "407 Proxy Authentication Required"))), Reason::Proxy);
+    assert_eq!(desk.reason(through(Some("anna:secret"))), Reason::Proxy);
 }
 
 fn ctl(site: &Site, words: &[&str]) -> String {
@@ -319,26 +319,62 @@ fn the_satellite_answers_for_an_instance_under_its_own_certificate_only() {
 #[test]
 fn a_replaced_certificate_is_good_until_the_new_one_is_used() {
     let (satellite, _) = Satellite::with_administrator();
-    let (_running, port) = satellite.serve();
-    let (desk, instance) = registered(&satellite, port, "CENTER-1");
+    let (running, port) = satellite.serve();
+    let (mut desk, instance) = registered(&satellite, port, "CENTER-1");
     let paper = desk.place.id.join("id.pem");
     let old = std::fs::read(&paper).unwrap();
     desk.ask(Request::RenewId { instance: instance.clone() }).unwrap();
     let new = std::fs::read(&paper).unwrap();
-    let authorize = |certificate: &[u8]| {
-        std::fs::write(&paper, certificate).unwrap();
-        desk.ask(Request::Authorize { instance: instance.clone(), usage: Usage::default() }).unwrap().answer
-    };
-    assert!(matches!(authorize(&old), Answer::Authorized { .. }), "the answer may have been lost");
-    assert!(matches!(authorize(&new), Answer::Authorized { .. }));
-    let refused = authorize(&old);
-    assert!(
-        matches!(&refused, Answer::Refused { reason, .. } if reason == "certificate-wrong"),
-        "{refused:?}"
-    );
-    std::fs::write(&paper, &new).unwrap();
     let (from, to) = (UnixTime::from_millis(0), UnixTime::from_millis(14_400_000));
-    let report = tollgate::engine::licensing::UsageReport { sequence: 1, from, to, usage: Usage::default() };
-    let reply = desk.ask(Request::UsageReport { instance, report, late: false }).unwrap();
-    assert!(matches!(reply.answer, Answer::Reported { sequence: 1, .. }), "{reply:?}");
+    let report = |from, sequence| {
+        let report = tollgate::engine::licensing::UsageReport { sequence, from, to, usage: Usage::default() };
+        Request::UsageReport { instance: instance.clone(), report, late: false }
+    };
+    let under = |desk: &Desk, certificate: &[u8], request: Request| {
+        std::fs::write(&paper, certificate).unwrap();
+        match desk.ask(request).unwrap().answer {
+            Answer::Refused { reason, .. } => reason,
+            _ => "yes".to_owned(),
+        }
+    };
+    let authorize = || Request::Authorize { instance: instance.clone(), usage: Usage::default() };
+    assert_eq!(under(&desk, &old, authorize()), "yes", "the answer may have been lost");
+    assert_eq!(under(&desk, &new, report(to, 1)), "bad-answer", "no time between begin and end");
+    drop(running);
+    let (_running, port) = satellite.serve();
+    desk.port = port;
+    assert_eq!(under(&desk, &old, authorize()), "certificate-wrong", "though killed after it said no");
+    assert_eq!(under(&desk, &new, report(from, 1)), "yes");
+}
+
+/// The satellite says yes, and the Center is killed before it hears.
+#[test]
+fn a_center_killed_before_it_heard_the_yes_registers_at_the_next_try() {
+    let (satellite, _) = Satellite::with_administrator();
+    let (_running, port) = satellite.serve();
+    let revived = Arc::new(AtomicBool::new(false));
+    let (hears, mut books) = (Arc::clone(&revived), satellite.command());
+    books.args(["instance", "list"]);
+    let books = std::sync::Mutex::new(books);
+    let port = relay(port, move || {
+        let listed = books.lock().unwrap().output().unwrap().stdout;
+        !hears.load(Ordering::SeqCst) && String::from_utf8(listed).unwrap().contains("CENTER-")
+    });
+    let mut site = Site::prepared();
+    std::fs::copy(satellite.ca(), site.path("center/authority-ca.pem")).unwrap();
+    site.start_center();
+    ctl(&site, &["--set-transport", &format!("https://localhost:{port}/SmartTransport")]);
+    let token = satellite.good(&["token", "create", PLANT, "--max-uses", "1"])["secret"].clone();
+    ctl(&site, &["--register", token.as_str().unwrap()]);
+    site.until("the satellite says yes", |_| satellite.instances().len() == 1);
+    site.kill_center();
+    let instances = satellite.instances();
+    site.start_center();
+    revived.store(true, Ordering::SeqCst);
+    settles(&site, "REGISTERED", "NO LICENSES IN USE");
+    assert_eq!(satellite.instances(), instances);
+    ctl(&site, &["--renew-auth"]);
+    site.until("its certificate is good", |_| {
+        satellite.good(&["instance", "show", &instances[0]])["events"].to_string().contains("authorized")
+    });
 }

@@ -4,11 +4,13 @@
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each user takes a part")]
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test may stop where it is wrong")]
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use rcgen::{BasicConstraints, CertificateParams, CertificateSigningRequestParams, IsCa, Issuer, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
-use std::io::{BufReader, Read as _, Write as _};
+use std::io::{BufRead, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -91,14 +93,17 @@ fn exchange(
 }
 
 /// Reads up to the empty line; the length of what follows.
-pub fn head(reader: &mut impl std::io::BufRead) -> std::io::Result<usize> {
-    let (mut line, mut length) = (String::new(), 0);
-    while reader.read_line(&mut line)? > 2 {
-        let lower = line.to_ascii_lowercase();
-        length = lower.strip_prefix("content-length:").map_or(length, |text| text.trim().parse().unwrap());
-        line.clear();
-    }
-    Ok(length)
+fn head(reader: &mut impl BufRead) -> std::io::Result<usize> {
+    let lower = lines(reader)?.to_ascii_lowercase();
+    let length = lower.lines().find_map(|line| line.strip_prefix("content-length:"));
+    Ok(length.map_or(0, |text| text.trim().parse().unwrap()))
+}
+
+/// The lines up to the empty one.
+fn lines(reader: &mut impl BufRead) -> std::io::Result<String> {
+    let mut text = String::new();
+    while reader.read_line(&mut text)? > 2 {}
+    Ok(text)
 }
 
 pub fn http(body: &str) -> String {
@@ -136,19 +141,46 @@ pub fn yes(ca: &Ca, question: &Question) -> String {
     )
 }
 
-/// Passes one connection on to `target` after CONNECT, or answers with `status`.
-pub fn proxy(target: Option<u16>, status: &'static str) -> u16 {
+/// A CONNECT proxy: passes connections on to `target`, when asked by `user`, as `name:password`.
+pub fn proxy(target: u16, user: Option<&'static str>) -> u16 {
+    serve(move |mut client| {
+        let asked = lines(&mut BufReader::new(client.try_clone()?))?;
+        let shown = |user: &str| asked.contains(&format!("asic {}\r\n", STANDARD.encode(user)));
+        let good = user.is_none_or(shown) && asked.starts_with("CONNECT ");
+        let status = if good { "200 Connection established" } else { "407 Proxy Authentication Required" };
+        client.write_all(format!("HTTP/1.1 {status}\r\n\r\n").as_bytes())?;
+        if good { pass(client, target, || true) } else { Ok(()) }
+    })
+}
+
+/// Passes connections on to `target`. What comes back is lost while `deaf` says so.
+pub fn relay(target: u16, deaf: impl Fn() -> bool + Send + Sync + 'static) -> u16 {
+    serve(move |client| pass(client, target, || !deaf()))
+}
+
+fn serve(each: impl Fn(TcpStream) -> std::io::Result<()> + Send + Sync + 'static) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
+    let (port, each) = (listener.local_addr().unwrap().port(), Arc::new(each));
     std::thread::spawn(move || {
-        let (mut client, _) = listener.accept().unwrap();
-        head(&mut BufReader::new(client.try_clone().unwrap())).unwrap();
-        client.write_all(format!("HTTP/1.1 {status}\r\n\r\n").as_bytes()).unwrap();
-        let Some(target) = target else { return };
-        let mut server = TcpStream::connect(("127.0.0.1", target)).unwrap();
-        let (mut from, mut to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
-        std::thread::spawn(move || std::io::copy(&mut from, &mut to));
-        let _ = std::io::copy(&mut server, &mut client);
+        for client in listener.incoming() {
+            let each = Arc::clone(&each);
+            // What breaks off is the client's to notice.
+            std::thread::spawn(move || drop(each(client.unwrap())));
+        }
     });
     port
+}
+
+fn pass(mut client: TcpStream, target: u16, heard: impl Fn() -> bool) -> std::io::Result<()> {
+    let mut server = TcpStream::connect(("127.0.0.1", target))?;
+    let (mut from, mut to) = (client.try_clone()?, server.try_clone()?);
+    std::thread::spawn(move || std::io::copy(&mut from, &mut to));
+    let mut piece = [0; 4096];
+    loop {
+        match server.read(&mut piece)? {
+            0 => return client.shutdown(std::net::Shutdown::Both),
+            length if heard() => client.write_all(&piece[..length])?,
+            _ => {}
+        }
+    }
 }

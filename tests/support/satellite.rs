@@ -92,13 +92,15 @@ impl Satellite {
 
     /// Runs it, and the port where it answers Centers.
     pub fn serve(&self) -> (Running, u16) {
+        let log = || std::fs::read_to_string(self.data().join("log")).unwrap_or_default();
+        let before = log().len();
         let running = Running(self.spawn());
         for _ in 0..LOOKS {
-            let log = std::fs::read_to_string(self.data().join("log")).unwrap();
-            let port =
-                log.split_once("https=127.0.0.1:").and_then(|(_, rest)| rest.split_once(char::is_whitespace));
-            if let Some((digits, _)) = port {
-                return (running, digits.parse().unwrap());
+            let port = log()[before..]
+                .split_once("https=127.0.0.1:")
+                .and_then(|(_, rest)| Some(rest.split_once(char::is_whitespace)?.0.parse().unwrap()));
+            if let Some(port) = port {
+                return (running, port);
             }
             std::thread::sleep(std::time::Duration::from_millis(100));
         }

@@ -189,6 +189,9 @@ pub enum ConfigError {
         /// What is wrong.
         message: String,
     },
+    /// The operator's own file.
+    #[error("center.toml names the authority's CA: put the certificate into {}, or leave [license] ca out", .0.display())]
+    OwnCa(PathBuf),
     /// A value that cannot be.
     #[error("{}: {what}", path.display())]
     Value {
@@ -265,6 +268,14 @@ impl Config {
     pub fn authority_place(&self) -> Place {
         let ca = self.license.ca.clone().unwrap_or_else(|| self.data.join("authority-ca.pem"));
         Place { ca, id: self.data.join("smart"), url: self.license.url.clone() }
+    }
+
+    /// Whether the CA of the licence authority is the Center's to change.
+    ///
+    /// # Errors
+    /// When the operator named a file.
+    pub fn may_keep_ca(&self) -> Result<(), ConfigError> {
+        self.license.ca.as_ref().map_or(Ok(()), |path| Err(ConfigError::OwnCa(path.clone())))
     }
 
     /// The store.

@@ -1,5 +1,6 @@
 //! Questions and orders of commands, answered from the same state that reports go into.
 
+use super::config::ConfigError;
 use super::init;
 use super::listing::{self, Wanted};
 use super::state::{Center, CenterError};
@@ -18,6 +19,7 @@ use crate::io::control::Question;
 use crate::io::pki::{self, Authority, LeaseSigner, PkiError};
 use crate::io::random::{self, NoRandomness};
 use crate::io::rules::StageFault;
+use crate::io::smart::{Fault, Login};
 use crate::io::store::StoreError;
 use crate::model::ident::{Epoch, SensorId};
 use crate::model::lease::{BUNDLES_MAX, BundleDigest};
@@ -100,6 +102,12 @@ pub enum DeskError {
     /// No such bundle.
     #[error("no rule bundle {0}; see tollgate-center rules list")]
     NoBundle(BundleDigest),
+    /// The way to the licence authority.
+    #[error("{0}")]
+    Way(#[from] Fault),
+    /// The operator's own file.
+    #[error("{0}")]
+    Config(#[from] ConfigError),
     /// An order that could not be written.
     #[error("nothing was changed for good yet: {0}")]
     NotCommitted(String),
@@ -177,6 +185,7 @@ impl Center {
             Request::LicenseSummary => value(&serde_json::to_string(&self.licence.summary(now))?),
             Request::LicenseStatus => value(&self.licence.status(now)),
             Request::License { order } => value(&self.license(order, now, turn)?),
+            Request::LicenseWay { ca, login } => self.license_way(ca.as_deref(), login.as_ref()),
         }
     }
 
@@ -191,6 +200,16 @@ impl Center {
         };
         self.licence.take(&mut self.chain, now, turn);
         Ok(answer)
+    }
+
+    fn license_way(&self, ca: Option<&str>, login: Option<&Login>) -> Result<Value, DeskError> {
+        let place = self.config.authority_place();
+        if let Some(pem) = ca {
+            self.config.may_keep_ca()?;
+            place.keep_ca(pem.as_bytes())?;
+        }
+        login.map_or(Ok(()), |login| place.keep_login(login))?;
+        done("the way to the authority is kept".to_owned())
     }
 
     fn sensor_lines(&self, now: Now) -> Vec<SensorLine> {

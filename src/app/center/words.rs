@@ -2,6 +2,7 @@
 
 use crate::engine::entitlement::roster::Line;
 use crate::engine::licensing::{Area, Command};
+use crate::io::smart::Login;
 use crate::model::bundle::Offer;
 use crate::model::ident::SensorId;
 use crate::model::lease::{BundleDigest, RuleSet};
@@ -119,6 +120,13 @@ pub enum Request {
         /// The order.
         order: Command,
     },
+    /// What the Center needs to reach the authority, beside the transport.
+    LicenseWay {
+        /// The CA to believe, PEM.
+        ca: Option<String>,
+        /// What the proxy asks for.
+        login: Option<Login>,
+    },
 }
 
 impl Request {
@@ -133,6 +141,7 @@ impl Request {
                 | Self::AddBundle { .. }
                 | Self::RemoveBundle { .. }
                 | Self::License { .. }
+                | Self::LicenseWay { .. }
                 | Self::Ids { .. }
                 | Self::Rules { dry_run: false, .. }
         )
@@ -141,7 +150,11 @@ impl Request {
     /// Which area of the licence it belongs to.
     pub const fn area(&self) -> Area {
         match self {
-            Self::Status | Self::LicenseSummary | Self::LicenseStatus | Self::License { .. } => Area::Licence,
+            Self::Status
+            | Self::LicenseSummary
+            | Self::LicenseStatus
+            | Self::License { .. }
+            | Self::LicenseWay { .. } => Area::Licence,
             _ => Area::Rest,
         }
     }

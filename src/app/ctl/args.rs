@@ -1,7 +1,9 @@
 //! What `smartagentctl` is asked for, as typed.
 
 use crate::app::center::args::CONFIG;
+use crate::app::center::words::Request;
 use crate::engine::licensing::{Command, Customer, Payment, Transport};
+use crate::io::smart::Login;
 use crate::model::entitlement::Subscription;
 use clap::{ArgGroup, Args, CommandFactory as _, Parser, ValueEnum};
 use std::io::Read as _;
@@ -33,6 +35,9 @@ pub struct Cli {
     /// With --set-mode utility: who pays.
     #[command(flatten)]
     customer: CustomerArgs,
+    /// With --set-transport: what the Center needs beside it.
+    #[command(flatten)]
+    way: WayArgs,
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,
@@ -163,15 +168,55 @@ struct CustomerArgs {
     customer_postal_code: Option<String>,
 }
 
+/// What the Center needs to reach the authority.
+#[derive(Debug, Args)]
+struct WayArgs {
+    /// With --set-transport: believe the authority's CA in this file (PEM)
+    #[arg(long, value_name = "FILE", requires = "set_transport")]
+    ca: Option<PathBuf>,
+    /// With --set-transport proxy:HOST:PORT: the name that the proxy asks for
+    #[arg(long, value_name = "NAME", requires = "proxy_password")]
+    proxy_user: Option<String>,
+    /// Its password: the first line of this file; `-` reads standard input
+    #[arg(long, value_name = "FILE", requires = "proxy_user")]
+    proxy_password: Option<PathBuf>,
+}
+
 impl Cli {
     /// What was typed; the process ends with status 2 when it makes no sense.
     pub fn read() -> Self {
         let cli = Self::parse();
+        let wrong = |why| Self::command().error(clap::error::ErrorKind::ArgumentConflict, why).exit();
         if cli.names_a_payer_in_vain() {
-            let why = "who pays is said together with --set-mode utility";
-            Self::command().error(clap::error::ErrorKind::ArgumentConflict, why).exit();
+            wrong("who pays is said together with --set-mode utility");
+        }
+        if cli.way.proxy_user.is_some() && cli.proxy().is_none() {
+            wrong("a proxy's name and password are said together with --set-transport proxy:HOST:PORT");
         }
         cli
+    }
+
+    fn proxy(&self) -> Option<(&str, u16)> {
+        match &self.verb.set_transport {
+            Some(Transport::Proxy { host, port }) => Some((host, *port)),
+            _ => None,
+        }
+    }
+
+    /// What the Center is to keep of the way to the authority, if anything.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn way(&self) -> Result<Option<Request>, String> {
+        let ca = self.way.ca.as_deref().map(text).transpose()?;
+        let login = match (self.proxy(), &self.way.proxy_user, &self.way.proxy_password) {
+            (Some((host, port)), Some(user), Some(file)) => {
+                let password = text(file)?.lines().next().unwrap_or_default().to_owned().into();
+                Some(Login { host: host.to_owned(), port, user: user.clone(), password })
+            }
+            _ => None,
+        };
+        Ok((ca.is_some() || login.is_some()).then_some(Request::LicenseWay { ca, login }))
     }
 
     /// The parser lets this pass, since the verbs exclude each other.
@@ -328,6 +373,8 @@ mod tests {
         let gateway = Transport::Gateway { url: "https://satellite.plant/SmartTransport".to_owned() };
         assert_eq!(set("https://satellite.plant/SmartTransport"), Some(Command::SetTransport(gateway)));
         refused(&["--set-transport", "proxy:nowhere"]);
+        refused(&["--set-transport", "direct", "--proxy-user", "anna"]);
+        refused(&["--renew-id", "--ca", "ca.pem"]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 pub mod args;
 
-use crate::app::center::words::{LicenseAnswer, Request};
+use crate::app::center::words::{Done, LicenseAnswer, Request};
 use crate::app::center::{ask_center, config::Config};
 use args::Cli;
 use serde::de::DeserializeOwned;
@@ -47,8 +47,16 @@ fn run(cli: Cli) -> Result<Said, String> {
     if cli.verb.reservation_confirmation {
         return confirmation(&ask(&config, &Request::LicenseStatus)?);
     }
+    let way = cli.way()?;
     match cli.order()? {
-        Some(order) => say(ask(&config, &Request::License { order })?, json),
+        Some(order) => {
+            let answer = ask(&config, &Request::License { order })?;
+            if let (LicenseAnswer::Done { .. }, Some(way)) = (&answer, way) {
+                let kept: Result<Done, String> = ask(&config, &way);
+                kept.map_err(|why| format!("the transport is set, and the rest is not: {why}"))?;
+            }
+            say(answer, json)
+        }
         None => Err("nothing was asked for; see --help".to_owned()),
     }
 }

@@ -88,10 +88,6 @@ impl Desk {
         &self.books
     }
 
-    pub(super) const fn books_mut(&mut self) -> &mut Authority {
-        &mut self.books
-    }
-
     pub(super) const fn folder(&self) -> &Folder {
         &self.folder
     }

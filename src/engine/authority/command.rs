@@ -57,6 +57,8 @@ pub enum Command {
     Register(Registration),
     /// Another ID certificate for a Center.
     RenewId { instance: String, certificate: Option<String> },
+    /// A Center showed its newest certificate for the first time.
+    CertificateUsed { instance: String },
     /// May so much be used?
     Authorize { instance: String, usage: BTreeMap<Tag, u64> },
     /// A Center leaves.
@@ -114,6 +116,8 @@ pub struct Registration {
     pub id: String,
     /// The serial number of the ID certificate that it gets.
     pub certificate: Option<String>,
+    /// Of device, ID key and token together: whoever asks again with all three did not hear the answer.
+    pub proof: Option<Digest>,
 }
 
 impl Command {
@@ -122,6 +126,7 @@ impl Command {
         match self {
             Self::Register(_)
             | Self::RenewId { .. }
+            | Self::CertificateUsed { .. }
             | Self::Authorize { .. }
             | Self::Deregister { .. }
             | Self::Report { .. } => Task::Serve,
@@ -150,6 +155,7 @@ impl Command {
             Self::Synchronise { .. } => "synchronise",
             Self::Register(_) => "register",
             Self::RenewId { .. } => "renew_id",
+            Self::CertificateUsed { .. } => "certificate_used",
             Self::Authorize { .. } => "authorize",
             Self::Deregister { .. } => "deregister",
             Self::Report { .. } => "usage_report",

@@ -85,6 +85,7 @@ impl Authority {
             Command::Synchronise { number, account, terms } => self.synchronise(number, &account, terms, now),
             Command::Register(registration) => self.register(registration, now),
             Command::RenewId { instance, certificate } => self.renew_id(&instance, certificate, now),
+            Command::CertificateUsed { instance } => self.retire_certificates(&instance),
             Command::Authorize { instance, usage } => self.authorize(&instance, &usage, now),
             Command::Deregister { instance } => self.deregister(&instance),
             Command::Report { instance, sequence, from, to, usage } => {
@@ -122,6 +123,7 @@ fn about(command: &Command) -> serde_json::Value {
         | Command::Return { instance, .. }
         | Command::RemoveInstance { instance }
         | Command::RenewId { instance, .. }
+        | Command::CertificateUsed { instance }
         | Command::Deregister { instance } => json!({"instance": instance}),
         Command::Synchronise { number, terms, .. } => json!({"number": number, "terms": terms.len()}),
         Command::Register(it) => json!({"udi": it.udi.to_string(), "force": it.force}),

@@ -1,6 +1,7 @@
 //! Product instances: the Centers that hold licences, online or by reservation.
 
 use super::account::Label;
+use super::people::Digest;
 use crate::engine::licensing::codes::Udi;
 use crate::model::entitlement::Tag;
 use crate::model::time::UnixTime;
@@ -63,6 +64,9 @@ pub enum Link {
         /// Serial numbers of its ID certificates: the newest, and the one before until the newest was used.
         #[serde(default)]
         certificates: Vec<String>,
+        /// Of what it registered with, see [`Registration::proof`](super::Registration::proof).
+        #[serde(default)]
+        proof: Option<Digest>,
     },
     /// By codes that people carry.
     Reserved(Box<Reservation>),

@@ -40,6 +40,6 @@ pub use online::ID_LASTS;
 pub use people::{Actor, Digest, Key, Person, Role, Task};
 pub use refusal::Refusal;
 pub use rows::{Damaged, Row, RowKind};
-pub use smart::{answer_of, command_of, refusal_of};
+pub use smart::{Given, answer_of, command_of, refusal_of};
 pub use token::Token;
 pub use view::{LicenceRow, SelectionRow};

@@ -5,6 +5,7 @@ use super::books::{Authority, Column, INSTANCES_MAX, LICENCES_MAX};
 use super::command::{Registration, Reply, VerdictRow};
 use super::handle::{Done, done};
 use super::instance::{Happening, Instance, Link, UsageRecord};
+use super::people::Digest;
 use super::refusal::Refusal;
 use super::rows::RowKind;
 use crate::engine::licensing::codes::COUNT_MAX;
@@ -34,6 +35,9 @@ impl Authority {
         if clock.since(now).max(now.since(clock)) > CLOCKS_MAX {
             return Err(Refusal::ClocksDiffer);
         }
+        if let Some(known) = registration.proof.as_ref().and_then(|proof| self.registered_by(proof)) {
+            return self.register_again(&known.to_owned(), registration, now);
+        }
         let token = self.tokens.values().find(|token| token.digest == registration.token);
         let token = token.ok_or(Refusal::TokenUnknown)?;
         token.check(now)?;
@@ -54,6 +58,20 @@ impl Authority {
         done(self.take_in(registration, account, happening, now))
     }
 
+    /// The instance that was registered with this proof.
+    pub fn registered_by(&self, proof: &Digest) -> Option<&str> {
+        let same = |instance: &&Instance| matches!(&instance.link, Link::Online { proof: Some(known), .. } if known == proof);
+        self.instances.values().find(same).map(|instance| instance.id.as_str())
+    }
+
+    /// The Center did not hear, or did not keep, that it is registered: it is told again, and the token is not used again.
+    fn register_again(&mut self, id: &str, registration: Registration, now: UnixTime) -> Done {
+        let account = self.online(id, now)?.virtual_account.clone();
+        self.check_usage(&account, &registration.usage)?;
+        self.renew_id(id, registration.certificate, now)?;
+        done(self.welcome(id, account, &registration.usage, now))
+    }
+
     /// The instance that gives way, when the device is here already and registers with force.
     fn may_take_over(&self, registration: &Registration) -> Result<Option<String>, Refusal> {
         match self.of_device(&registration.udi) {
@@ -71,7 +89,7 @@ impl Authority {
         happening: Happening,
         now: UnixTime,
     ) -> Reply {
-        let Registration { udi, name, utility, usage, id, certificate, .. } = registration;
+        let Registration { udi, name, utility, usage, id, certificate, proof, .. } = registration;
         let certificates = certificate.into_iter().collect();
         let id_expires = now.plus(ID_LASTS);
         let mut instance = Instance {
@@ -81,7 +99,7 @@ impl Authority {
             virtual_account: account.clone(),
             registered: now,
             contact: now,
-            link: Link::Online { id_expires, utility, reported: 0, missing: 0, certificates },
+            link: Link::Online { id_expires, utility, reported: 0, missing: 0, certificates, proof },
             holds: BTreeMap::new(),
             notes: VecDeque::new(),
             notes_dropped: 0,
@@ -89,10 +107,18 @@ impl Authority {
         instance.note(now, happening);
         self.instances.insert(id.clone(), instance);
         self.mark(RowKind::Instance, id.as_str());
-        self.post_all(&id, Column::InUse, &used(&usage));
-        let verdicts = self.verdicts(&account, &usage, now);
-        let smart_account = self.account.name.clone();
-        Reply::Registered { instance: id, smart_account, virtual_account: account, id_expires, verdicts }
+        self.welcome(&id, account, &usage, now)
+    }
+
+    fn welcome(&mut self, id: &str, account: Label, usage: &Usage, now: UnixTime) -> Reply {
+        self.post_all(id, Column::InUse, &used(usage));
+        Reply::Registered {
+            instance: id.to_owned(),
+            smart_account: self.account.name.clone(),
+            verdicts: self.verdicts(&account, usage, now),
+            virtual_account: account,
+            id_expires: now.plus(ID_LASTS),
+        }
     }
 
     pub(super) fn renew_id(&mut self, id: &str, certificate: Option<String>, now: UnixTime) -> Done {
@@ -159,24 +185,28 @@ impl Authority {
         Ok((reply, (!duplicate).then_some(record)))
     }
 
-    /// Whether a Center may speak for this instance with the certificate that it showed. Once the newest was shown, the
-    /// one before is good no more.
+    /// Whether a Center may speak for this instance with the certificate that it showed; true when that is the newest,
+    /// shown for the first time: [`Command::CertificateUsed`](super::Command::CertificateUsed) is due.
     ///
     /// # Errors
     /// When there is no such instance, or the certificate is not its own.
-    pub fn admit_certificate(&mut self, id: &str, serial: &str) -> Result<(), Refusal> {
+    pub fn admit_certificate(&self, id: &str, serial: &str) -> Result<bool, Refusal> {
         let Link::Online { certificates, .. } = &self.instance(id)?.link else {
             return Err(Refusal::NotOnline);
         };
         let place = certificates.iter().position(|known| known == serial).ok_or(Refusal::CertificateWrong)?;
-        if place == 0 && certificates.len() > 1 {
-            self.change(id, |instance| {
-                if let Link::Online { certificates, .. } = &mut instance.link {
-                    certificates.truncate(1);
-                }
-            });
-        }
-        Ok(())
+        Ok(place == 0 && certificates.len() > 1)
+    }
+
+    /// Once the newest certificate was shown, the one before is good no more.
+    pub(super) fn retire_certificates(&mut self, id: &str) -> Done {
+        self.instance(id)?;
+        self.change(id, |instance| {
+            if let Link::Online { certificates, .. } = &mut instance.link {
+                certificates.truncate(1);
+            }
+        });
+        done(Reply::Done)
     }
 
     /// An instance in contact whose certificate is good.

@@ -9,12 +9,23 @@ use crate::model::entitlement::Tag;
 use crate::model::smart::{Answer, Ask, Question, Verdict};
 use std::collections::BTreeMap;
 
-/// The command that a question is. `id` names an instance, should one be made; `certificate` is the serial number of the
-/// ID certificate made for it.
+/// What the satellite adds to a question.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Given {
+    /// Names the instance, should one be made.
+    pub id: String,
+    /// The serial number of the ID certificate made for it.
+    pub certificate: Option<String>,
+    /// See [`Registration::proof`].
+    pub proof: Option<Digest>,
+}
+
+/// The command that a question is.
 ///
 /// # Errors
 /// When the device or its name is none.
-pub fn command_of(question: Question, id: String, certificate: Option<String>) -> Result<Command, Refusal> {
+pub fn command_of(question: Question, given: Given) -> Result<Command, Refusal> {
+    let Given { id, certificate, proof } = given;
     Ok(match question.ask {
         Ask::Register { udi, name, token, force, usage, customer, subscription: _, csr: _ } => {
             let udi = Udi::new(&udi.product, &udi.serial).map_err(|_| Refusal::BadDevice)?;
@@ -29,6 +40,7 @@ pub fn command_of(question: Question, id: String, certificate: Option<String>) -
                 clock: question.clock,
                 id,
                 certificate,
+                proof,
             })
         }
         Ask::RenewId { instance, csr: _ } => Command::RenewId { instance, certificate },

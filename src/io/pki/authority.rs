@@ -6,7 +6,7 @@ use crate::model::ident::SensorId;
 use crate::model::time::UnixTime;
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateSigningRequestParams, DnType, ExtendedKeyUsagePurpose,
-    IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, SerialNumber,
+    IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PublicKeyData as _, SerialNumber,
 };
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -52,6 +52,25 @@ pub struct Certified {
     pub certificate_pem: String,
     /// 32 hexadecimal digits.
     pub serial: String,
+}
+
+/// The key in a signing request (PKCS #10, PEM), as DER.
+///
+/// # Errors
+/// [`PkiError::Pem`] when it is none, see [`Authority::certify`].
+pub fn requested_key(request: &str) -> Result<Vec<u8>, PkiError> {
+    Ok(read(request)?.public_key.subject_public_key_info())
+}
+
+fn read(request: &str) -> Result<CertificateSigningRequestParams, PkiError> {
+    let bad = |cause: String| PkiError::Pem { what: "the certificate signing request", cause };
+    let request =
+        CertificateSigningRequestParams::from_pem(request).map_err(|error| bad(error.to_string()))?;
+    if request.public_key.algorithm() == &PKCS_ECDSA_P256_SHA256 {
+        Ok(request)
+    } else {
+        Err(bad("its key is not ECDSA P-256".to_owned()))
+    }
 }
 
 /// Without the key: what is shown ends in logs.
@@ -212,12 +231,7 @@ impl Authority {
         validity: Duration,
         now: UnixTime,
     ) -> Result<Certified, PkiError> {
-        let bad = |cause: String| PkiError::Pem { what: "the certificate signing request", cause };
-        let request =
-            CertificateSigningRequestParams::from_pem(request).map_err(|error| bad(error.to_string()))?;
-        if request.public_key.algorithm() != &PKCS_ECDSA_P256_SHA256 {
-            return Err(bad("its key is not ECDSA P-256".to_owned()));
-        }
+        let request = read(request)?;
         let (params, serial) = end_params(Paper::Client, common_name, validity, now)?;
         let certificate =
             params.signed_by(&request.public_key, &self.issuer).map_err(unmade("a certificate"))?;

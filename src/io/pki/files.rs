@@ -23,14 +23,14 @@ pub(super) fn read(path: &Path, max: u64) -> Result<Vec<u8>, PkiError> {
 }
 
 /// A key, which only its owner may read.
-pub(super) fn read_key(path: &Path) -> Result<Vec<u8>, PkiError> {
+pub(in crate::io) fn read_key(path: &Path) -> Result<Vec<u8>, PkiError> {
     let mode = fs::metadata(path).map_err(fault(path))?.permissions().mode();
     if mode & 0o077 != 0 { Err(PkiError::Exposed(path.to_owned())) } else { read(path, PEM_MAX) }
 }
 
 /// Puts a file in place, whole, on the disk, with `mode`.
 #[cfg(feature = "http")]
-pub(super) fn put(path: &Path, bytes: &[u8], mode: u32) -> Result<(), PkiError> {
+pub(in crate::io) fn put(path: &Path, bytes: &[u8], mode: u32) -> Result<(), PkiError> {
     let new = path.with_added_extension("new");
     drop(fs::remove_file(&new));
     create(&new, bytes, mode).and_then(|()| fs::rename(&new, path)).map_err(|source| {

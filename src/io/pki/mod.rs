@@ -19,7 +19,7 @@
 #[cfg(feature = "http")]
 mod authority;
 mod bundle;
-mod files;
+pub(super) mod files;
 #[cfg(feature = "center")]
 mod id;
 mod identity;
@@ -35,7 +35,7 @@ mod tests;
 mod write;
 
 #[cfg(feature = "http")]
-pub use authority::{Authority, CENTER_NAME, Certified, Issued, Paper};
+pub use authority::{Authority, CENTER_NAME, Certified, Issued, Paper, requested_key};
 pub use bundle::{BundleFault, Enrolled, unpack};
 #[cfg(feature = "center")]
 pub use id::IdKey;

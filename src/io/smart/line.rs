@@ -1,6 +1,6 @@
 //! One connection for one question.
 
-use super::Fault;
+use super::{Fault, Login};
 use crate::engine::licensing::{Reason, Transport};
 use crate::io::whole_file;
 use crate::model::smart::Reply;
@@ -26,6 +26,8 @@ pub(super) struct Line<'a> {
     pub(super) ca: &'a Path,
     /// Certificates, DER, and key, PEM, where they are shown.
     pub(super) identity: Option<(Vec<Vec<u8>>, String)>,
+    /// Who the Center is to the proxy, where that asks.
+    pub(super) login: Option<Login>,
 }
 
 impl Line<'_> {
@@ -62,8 +64,11 @@ impl Line<'_> {
 
     fn proxy(&self) -> Result<Option<Proxy>, Fault> {
         let Transport::Proxy { host, port } = self.transport else { return Ok(None) };
-        let proxy = Proxy::builder(ProxyProtocol::Http).host(host).port(*port).build();
-        proxy.map(Some).map_err(|error| Fault::new(Reason::Proxy, error))
+        let mut proxy = Proxy::builder(ProxyProtocol::Http).host(host).port(*port);
+        if let Some(Login { user, password, .. }) = &self.login {
+            proxy = proxy.username(user).password(password.reveal());
+        }
+        proxy.build().map(Some).map_err(|error| Fault::new(Reason::Proxy, error))
     }
 
     fn tls(&self) -> Result<TlsConfig, Fault> {
@@ -83,14 +88,19 @@ impl Line<'_> {
             Fault::new(Reason::Tls, format!("{}: {why}; {step}", self.ca.display()))
         };
         let pem = whole_file::read(self.ca, CA_MAX).map_err(|error| named(error.to_string()))?;
-        let mut roots = Vec::new();
-        for item in parse_pem(&pem) {
-            if let PemItem::Certificate(certificate) = item.map_err(|error| named(error.to_string()))? {
-                roots.push(certificate);
-            }
-        }
-        if roots.is_empty() { Err(named("no certificate in it".to_owned())) } else { Ok(roots) }
+        roots(&pem).map_err(named)
     }
+}
+
+/// The certificates in `pem`, at least one.
+pub(super) fn roots(pem: &[u8]) -> Result<Vec<Certificate<'static>>, String> {
+    let mut roots = Vec::new();
+    for item in parse_pem(pem) {
+        if let PemItem::Certificate(certificate) = item.map_err(|error| error.to_string())? {
+            roots.push(certificate);
+        }
+    }
+    if roots.is_empty() { Err("no certificate in it".to_owned()) } else { Ok(roots) }
 }
 
 fn client_certificate(certificates: &[Vec<u8>], key: &str) -> Result<ClientCert, Fault> {

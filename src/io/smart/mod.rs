@@ -6,12 +6,15 @@
 
 mod fault;
 mod line;
+mod login;
 
 pub use fault::Fault;
+pub use login::Login;
 
 use crate::engine::licensing::{Ask, DIRECT_URL, Reason, Transport};
 use crate::io::clock;
 use crate::io::pki::IdKey;
+use crate::io::whole_file;
 use crate::model::smart::{self, Answer, IdCertificate, Question, Reply};
 use base64::Engine as _;
 use std::path::PathBuf;
@@ -40,11 +43,35 @@ impl Place {
             smart::Ask::Register { .. } => None,
             _ => Some(id.identity()?),
         };
-        let reply =
-            line::Line { url: self.url(&ask.transport), transport: &ask.transport, ca: &self.ca, identity }
-                .post(&body)?;
+        let login = Login::of(&self.id, &ask.transport)?;
+        let reply = line::Line {
+            url: self.url(&ask.transport),
+            transport: &ask.transport,
+            ca: &self.ca,
+            identity,
+            login,
+        }
+        .post(&body)?;
         take(&reply.answer, id)?;
         Ok(reply)
+    }
+
+    /// Keeps what a proxy asks for, from the next question on.
+    ///
+    /// # Errors
+    /// When it is no name and password, or cannot be written.
+    pub fn keep_login(&self, login: &Login) -> Result<(), Fault> {
+        login.keep(&self.id)
+    }
+
+    /// Believes another CA, PEM, from the next question on.
+    ///
+    /// # Errors
+    /// When there is no certificate in it, or it cannot be written.
+    pub fn keep_ca(&self, pem: &[u8]) -> Result<(), Fault> {
+        line::roots(pem).map_err(|why| Fault::new(Reason::Tls, format!("the CA: {why}")))?;
+        let failed = |error| Fault::new(Reason::Tls, format!("{}: {error}", self.ca.display()));
+        whole_file::write(&self.ca, pem).map_err(failed)
     }
 
     fn url<'a>(&'a self, transport: &'a Transport) -> &'a str {

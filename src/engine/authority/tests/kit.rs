@@ -109,5 +109,6 @@ pub(super) fn register(secret: &str, serial: &str, id: &str, components: u64, no
         clock: now,
         id: id.to_owned(),
         certificate: None,
+        proof: None,
     })
 }

@@ -2,7 +2,8 @@
 
 use super::kit::*;
 use crate::engine::authority::{
-    AlertKind, Authority, Command, Happening, Label, Link, Refusal, Reply, Role, RowKind, Severity, TermOrder,
+    AlertKind, Authority, Command, Digest, Happening, Label, Link, Refusal, Reply, Role, RowKind, Severity,
+    TermOrder,
 };
 use crate::engine::licensing::codes::{confirmation_code, read, return_code};
 use std::time::Duration;
@@ -82,6 +83,32 @@ fn with_force_a_device_takes_over_its_registration() {
     let ids: Vec<_> = books.instances().map(|it| (it.id.as_str(), it.notes[0].what)).collect();
     assert_eq!(ids, [("2", Happening::Reregistered)]);
     assert_eq!(books.licence_rows(None, noon())[0].position.in_use, 5);
+}
+
+#[test]
+fn who_did_not_hear_that_it_is_registered_is_told_again() {
+    let mut books = books();
+    books.handle(&admin(), order(&advantage(), 10, None), noon()).unwrap();
+    books.handle(&admin(), token("t", Some(1)), noon()).unwrap();
+    let asks = |books: &mut Authority, id: &str, proof: &str, certificate: &str| {
+        let mut command = register("t", "a", id, 8, noon());
+        if let Command::Register(registration) = &mut command {
+            registration.proof = Some(Digest::of(proof));
+            registration.certificate = Some(certificate.to_owned());
+        }
+        books.handle(&center(), command, noon()).map(|outcome| outcome.reply)
+    };
+    let first = asks(&mut books, "1", "key", "c1").unwrap();
+    assert_eq!(books.registered_by(&Digest::of("key")), Some("1"));
+    assert_eq!(asks(&mut books, "1", "key", "c2"), Ok(first));
+    assert_eq!(books.tokens().map(|token| token.used).collect::<Vec<_>>(), [1]);
+    assert_eq!(books.licence_rows(None, noon())[0].position.in_use, 8);
+    assert_eq!(books.admit_certificate("1", "c1"), Ok(false), "it may have been kept");
+    assert_eq!(books.admit_certificate("1", "c2"), Ok(true));
+    books.handle(&center(), Command::CertificateUsed { instance: "1".to_owned() }, noon()).unwrap();
+    assert_eq!(books.admit_certificate("1", "c1"), Err(Refusal::CertificateWrong));
+    assert_eq!(asks(&mut books, "2", "another key", "c3"), Err(Refusal::TokenUsedUp));
+    assert_eq!(books.instances().count(), 1);
 }
 
 #[test]

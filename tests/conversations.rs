@@ -71,6 +71,9 @@ impl Stage {
             self.site.enrol("press-line");
             self.site.start_sensor("press-line", &[capture]);
             self.site.until_equal(&["press-line"]);
+            self.site.until("licences are in use", |site| {
+                site.json(&["status"])["license"] == "Unregistered, Evaluation Mode"
+            });
         }
         self
     }

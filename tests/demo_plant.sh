@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # A whole plant on this machine: a broker, a Center and three sensors that replay captures; two see the same equipment.
+# At the end the Center registers with a satellite, and its licences are authorized.
 # usage: demo_plant.sh FOLDER-OF-BINARIES FOLDER-OF-CAPTURES. Stops all that it started, and leaves nothing.
 set -euo pipefail
 bin=$1 captures=$2
@@ -45,7 +46,12 @@ free_port() {
 }
 center() { "$bin/tollgate-center" --config "$work/center/center.toml" "$@"; }
 show() { printf '\n$ tollgate-center %s\n' "$*"; center "$@"; }
-listening() { (: >"/dev/tcp/127.0.0.1/$port") 2>/dev/null; }
+listening() { (: >"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+satellite() { "$bin/tollgate-satellite" --data "$work/satellite" "$@"; }
+ctl() { "$bin/smartagentctl" --config "$work/center/center.toml" "$@"; }
+stands() { ctl --get-license-summary | grep -q "\"registrationStatus\":\"$1\".*\"authorizationStatus\":\"$2\""; }
+# With what is shown in place of a path or secret, where that differs.
+typed() { printf '\n$ %s\n' "$1"; shift; "$@"; }
 
 command -v mosquitto >/dev/null || { echo "demo: mosquitto is missing; 'make deps' installs it" >&2; exit 1; }
 if [ -d "$captures/ICS-Security-Tools" ]; then
@@ -64,7 +70,7 @@ port=$(free_port)
 printf '\n$ tollgate-center init --data center --broker-name localhost --port %s\n' "$port"
 "$bin/tollgate-center" init --data "$work/center" --broker-name localhost --port "$port" --broker-user "$(id -un)"
 start broker mosquitto -c "$work/center/broker/mosquitto.conf"
-until_true 10 "the broker's port" listening
+until_true 10 "the broker's port" listening "$port"
 start center "$bin/tollgate-center" --config "$work/center/center.toml" run
 until_true 15 "the Center's start" center status
 show policy set --confirm-after 0
@@ -102,5 +108,24 @@ alone=$("$bin/tollgate-agent" count --json "$press" "$paint" "$building" | sed '
 echo "The Center's union and the one process agree: $union components."
 show ledger verify
 show status
-printf '\n$ smartagentctl --get-license-summary\n'
-"$bin/smartagentctl" --config "$work/center/center.toml" --get-license-summary
+until_true 15 "the evaluation" stands UNREGISTERED "EVAL MODE"
+typed "smartagentctl --get-license-summary" ctl --get-license-summary
+
+authority=$(free_port)
+typed 'tollgate-satellite init --account "Example Corp"' satellite init --account "Example Corp"
+printf '\n$ tollgate-satellite admin create anna   # prints a password, once\n'
+satellite admin create anna >/dev/null
+typed 'tollgate-satellite account add "Plant 1"' satellite account add "Plant 1"
+typed "tollgate-satellite license add \"Plant 1\" components.advantage $union" \
+    satellite license add "Plant 1" components.advantage "$union"
+typed "tollgate-satellite run --listen 127.0.0.1:$authority" start satellite "$bin/tollgate-satellite" \
+    --data "$work/satellite" run --listen "127.0.0.1:$authority"
+until_true 15 "the satellite's port" listening "$authority"
+typed "smartagentctl --set-transport https://localhost:$authority/SmartTransport --ca satellite/pki/ca.pem" \
+    ctl --set-transport "https://localhost:$authority/SmartTransport" --ca "$work/satellite/pki/ca.pem"
+token=$(satellite --json token create "Plant 1" | sed 's/.*"secret":"\([0-9a-f]*\)".*/\1/')
+typed 'tollgate-satellite token create "Plant 1"; smartagentctl --register -   # the token, on standard input' \
+    ctl --register - <<<"$token"
+until_true 60 "the registration" stands REGISTERED AUTHORIZED
+typed "smartagentctl --get-license-summary" ctl --get-license-summary
+typed "tollgate-satellite license list" satellite license list

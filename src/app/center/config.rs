@@ -270,6 +270,11 @@ impl Config {
         Place { ca, id: self.data.join("smart"), url: self.license.url.clone() }
     }
 
+    /// The licence authority's URL where no gateway is, if the operator named one.
+    pub fn authority_url(&self) -> Option<&str> {
+        self.license.url.as_deref()
+    }
+
     /// Whether the CA of the licence authority is the Center's to change.
     ///
     /// # Errors

@@ -183,7 +183,7 @@ impl Center {
             Request::RemoveBundle { digest } => value(&self.remove_bundle(digest, now, turn)?),
             Request::Status => value(&self.status_answer(now)),
             Request::LicenseSummary => value(&serde_json::to_string(&self.licence.summary(now))?),
-            Request::LicenseStatus => value(&self.licence.status(now)),
+            Request::LicenseStatus => value(&self.licence.status(now, self.config.authority_url())),
             Request::License { order } => value(&self.license(order, now, turn)?),
             Request::LicenseWay { ca, login } => self.license_way(ca.as_deref(), login.as_ref()),
         }

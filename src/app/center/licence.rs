@@ -5,8 +5,8 @@ use crate::engine::entitlement::issue::LicenseRight;
 use crate::engine::fleet::Change;
 use crate::engine::fleet::ledger::{BadBody, Chain, Kind};
 use crate::engine::licensing::{
-    Action, Agent, Answer, Area, AuthorityKey, Command, Demand, Denied, Done, Input, LicenseStatus,
-    LicenseSummary, NoState, NoUdi, Notice, Refusal, Udi,
+    Action, Agent, Answer, Area, AuthorityKey, Command, DIRECT_URL, Demand, Denied, Done, Input,
+    LicenseStatus, LicenseSummary, NoState, NoUdi, Notice, Refusal, Udi,
 };
 use crate::io::random::{self, NoRandomness};
 use crate::model::entitlement::Subscription;
@@ -106,9 +106,11 @@ impl Licence {
         self.agent.summary(now)
     }
 
-    /// For people, and for pages.
-    pub(super) fn status(&self, now: Now) -> LicenseStatus {
-        self.agent.status(now)
+    /// For people, and for pages. `url` is that of the authority where no gateway is, if the operator named one.
+    pub(super) fn status(&self, now: Now, url: Option<&str>) -> LicenseStatus {
+        let mut status = self.agent.status(now);
+        status.url = status.url.replace(DIRECT_URL, url.unwrap_or(DIRECT_URL));
+        status
     }
 
     /// Whether the licence leaves an area open.

@@ -35,8 +35,9 @@ impl Authority {
         if clock.since(now).max(now.since(clock)) > CLOCKS_MAX {
             return Err(Refusal::ClocksDiffer);
         }
-        if let Some(known) = registration.proof.as_ref().and_then(|proof| self.registered_by(proof)) {
-            return self.register_again(&known.to_owned(), registration, now);
+        let known = registration.proof.as_ref().and_then(|proof| self.registered_by(proof));
+        if let Some(known) = known.map(str::to_owned) {
+            return self.register_again(&known, registration, now);
         }
         let token = self.tokens.values().find(|token| token.digest == registration.token);
         let token = token.ok_or(Refusal::TokenUnknown)?;

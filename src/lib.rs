@@ -30,8 +30,8 @@
 //! of the Center ([`app::center`]), and `smartagentctl` ([`app::ctl`]). Over
 //! HTTPS they ask through [`io::http`].
 //!
-//! **Which rules Snort may run.** [`engine::entitlement`] decides from a signed lease; [`io::rules`] takes rule bundles in and
-//! names them by their content; [`io::snort`] has Snort run one of them, and reads back which; [`app::agent::run::ids`] joins them in
+//! **Which rules Snort may run.** [`engine::entitlement`] decides from a signed lease; [`io::fetch`] brings rule bundles from the
+//! Center, [`io::rules`] takes them in and names them by their content; [`io::snort`] has Snort run one of them, and reads back which; [`app::agent::run::ids`] joins them in
 //! the daemon.
 //!
 //! **Where to add a link type**: see [`engine::wire`].

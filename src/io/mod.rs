@@ -20,6 +20,7 @@
 //! | keys and certificates | [`pki`] | `rustls`, `rcgen`, `x509-parser`, `tar` |
 //! | the licence authority, as the Center asks it | [`smart`] | `ureq`, `rustls` |
 //! | rule bundles and staged sets | [`rules`] | `tar`, `flate2` |
+//! | rule bundles at the Center, as a sensor fetches them | [`fetch`] | `ureq`, `rustls`, `rustix` |
 //! | Snort, and the one link to its rules | [`snort`] | std |
 //! | random keys | [`random`] | `getrandom` |
 //! | the clock | [`clock`] | std |
@@ -31,6 +32,8 @@ pub mod capture;
 pub mod clock;
 #[cfg(any(feature = "agent", feature = "center", feature = "satellite"))]
 pub mod control;
+#[cfg(feature = "agent")]
+pub mod fetch;
 #[cfg(feature = "http")]
 pub mod http;
 #[cfg(feature = "agent")]

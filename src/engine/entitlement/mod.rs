@@ -34,6 +34,7 @@
 //! issued during this run and set the clock back before delivering it; each such lease can be used once.
 
 pub mod envelope;
+pub mod fetch;
 pub mod gate;
 pub mod grant;
 pub mod issue;

@@ -107,6 +107,9 @@ pub enum StageFault {
     /// The manifest says something else than the operator.
     #[error("its manifest says {0} rules")]
     OtherSet(crate::model::lease::RuleSet),
+    /// Another bundle than was asked for.
+    #[error("it is bundle {0}, another than was asked for")]
+    OtherBundle(crate::model::lease::BundleDigest),
     /// A file is not as listed.
     #[error("'{0}' is not as the manifest lists it")]
     Differs(String),
@@ -151,6 +154,7 @@ impl StageFault {
             Self::Manifest(_) => "manifest",
             Self::Signature(_) => "signature",
             Self::OtherSet(_) => "other-set",
+            Self::OtherBundle(_) => "other-bundle",
             Self::Differs(_) => "differs",
             Self::Disguised(_) => "disguised",
             Self::NotStaged(_) => "not-staged",

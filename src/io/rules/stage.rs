@@ -9,7 +9,7 @@ use super::render::{Rendered, render};
 use super::sets::{Record, Sets, Whole, listing};
 use super::source::{Code, Limits, each};
 use crate::engine::entitlement::{Effective, Keyring};
-use crate::model::lease::RuleSet;
+use crate::model::lease::{BundleDigest, RuleSet};
 use std::fs::{self, File};
 use std::io::{BufWriter, Read, Write as _};
 use std::path::{Path, PathBuf};
@@ -29,6 +29,8 @@ pub struct Wish {
     pub unsigned: bool,
     /// Whose signatures are believed; none when this sensor is not enrolled.
     pub keys: Option<Keyring>,
+    /// The one bundle that it must be, where that is known.
+    pub bundle: Option<BundleDigest>,
     /// What it may cost.
     pub limits: Limits,
 }
@@ -37,7 +39,7 @@ impl Wish {
     /// The plain case.
     pub fn new(set: RuleSet, name: &str) -> Self {
         let (under, code, limits) = (None, Code::Refuse, Limits::default());
-        Self { set, name: name.to_owned(), under, code, unsigned: false, keys: None, limits }
+        Self { set, name: name.to_owned(), under, code, unsigned: false, keys: None, bundle: None, limits }
     }
 }
 
@@ -55,6 +57,9 @@ impl Sets {
         let listing = unpack(source, &files, wish)?;
         let said = manifest(&files, &listing, wish)?;
         let whole = finish(&room.0, listing, wish, said)?;
+        if wish.bundle.is_some_and(|wanted| wanted != whole.record.bundle) {
+            return Err(StageFault::OtherBundle(whole.record.bundle));
+        }
         self.refuse_disguise(&whole)?;
         self.keep(&room.0, whole)
     }
@@ -121,10 +126,7 @@ fn unpack(source: &Path, files: &Path, wish: &Wish) -> Result<Listing, StageFaul
     Ok(listing)
 }
 
-fn write(
-    path: &Path,
-    content: &mut dyn Read,
-) -> Result<(crate::model::lease::BundleDigest, u64), StageFault> {
+fn write(path: &Path, content: &mut dyn Read) -> Result<(BundleDigest, u64), StageFault> {
     let mut file = File::create_new(path).map_err(StageFault::disk("write", path))?;
     // A broken archive shows here too: it is read while it is written.
     let done = copy(content, &mut file).map_err(StageFault::disk("unpack to", path))?;

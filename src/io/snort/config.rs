@@ -1,5 +1,6 @@
 //! Where Snort is, and how long it may take.
 
+use crate::io::fetch::FetchConfig;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -22,6 +23,8 @@ pub struct SnortConfig {
     pub log: Option<PathBuf>,
     /// The command that starts Snort, or stops and starts it. None: somebody else does, and is asked to.
     pub restart: Vec<String>,
+    /// Where rules are fetched. None: they are staged by hand.
+    pub fetch: Option<FetchConfig>,
     /// How long things may take.
     pub patience: Patience,
     /// How much memory must be free.
@@ -70,6 +73,7 @@ impl Default for SnortConfig {
             test_args: Vec::new(),
             log: None,
             restart: Vec::new(),
+            fetch: None,
             patience: Patience::default(),
             memory: Memory::default(),
             proc: "/proc".into(),
@@ -109,10 +113,11 @@ impl SnortConfig {
         self.rules.join(LINK)
     }
 
-    /// Whether the paths can stand in a configuration: absolute, and nothing that Lua would read otherwise.
+    /// Whether the paths can stand in a configuration: absolute, and nothing that Lua would read otherwise; and whether
+    /// rules can be fetched as it says.
     ///
     /// # Errors
-    /// The path that cannot.
+    /// What cannot be.
     pub fn check(&self) -> Result<(), String> {
         let plain = |path: &Path| {
             let text = path.to_str().unwrap_or_default();
@@ -120,6 +125,7 @@ impl SnortConfig {
                 && text.bytes().all(|byte| byte.is_ascii_graphic() && !b"'\"\\[]".contains(&byte))
         };
         let paths = [Some(&self.rules), self.base.as_ref()];
+        self.fetch.as_ref().map_or(Ok(()), FetchConfig::check)?;
         let wrong = paths.into_iter().flatten().find(|path| !plain(path));
         wrong.map_or(Ok(()), |path| {
             Err(format!("'{}' must be an absolute path without spaces, quotes and brackets", path.display()))

@@ -3,7 +3,7 @@
 use super::config::{Config, Interface};
 use super::eve::Eve;
 use super::hub::{Course, Hub, Shelf, Watched};
-use super::ids::Ids;
+use super::ids::{Fetch, Ids};
 use super::keeper::{Job, Keeper};
 use super::lane::Plan;
 use super::policy::InForce;
@@ -192,8 +192,13 @@ fn ids(config: &Config, who: &Identity, enrolled: Option<&Enrolled>) -> Result<O
         instance: who.instance,
     };
     let authority = enrolled.and_then(Enrolled::authority).cloned();
-    let snort = Snort::new(snort.clone()).map_err(StartError::Snort)?;
-    Ok(Some(Ids::new(snort, holder, authority)?))
+    let fetch = snort.fetch.as_ref().filter(|_| enrolled.is_some()).map(|fetch| Fetch {
+        config: fetch,
+        rules: &snort.rules,
+        enrolment: config.enrolment(),
+    });
+    let begun = Snort::new(snort.clone()).map_err(StartError::Snort)?;
+    Ok(Some(Ids::new(begun, holder, authority, fetch)?))
 }
 
 /// The host's name, as far as it is one for a sensor.

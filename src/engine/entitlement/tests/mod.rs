@@ -4,5 +4,6 @@
 mod attacks;
 mod cells;
 mod clocks;
+mod fetch;
 mod kit;
 mod model;

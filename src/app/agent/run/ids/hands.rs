@@ -33,6 +33,17 @@ pub struct Said {
     pub status: Status,
 }
 
+/// Asks the thread for a look before it is time.
+#[derive(Clone)]
+pub(super) struct Looker(SyncSender<Work>);
+
+impl Looker {
+    pub(super) fn look(&self) {
+        // When there is no room the thread is at work, and looks afterwards.
+        let _ = self.0.try_send(Work::Look);
+    }
+}
+
 /// The way to the thread.
 pub(super) struct Hands {
     work: SyncSender<Work>,
@@ -57,10 +68,9 @@ impl Hands {
         self.work.try_send(Work::Switch(order)).is_ok()
     }
 
-    /// Asks for a look before it is time.
-    pub(super) fn look(&self) {
-        // When there is no room the thread is at work, and looks afterwards.
-        let _ = self.work.try_send(Work::Look);
+    /// For whoever knows that a look is worth it.
+    pub(super) fn looker(&self) -> Looker {
+        Looker(self.work.clone())
     }
 
     /// What came of the work. Cancelling the wait loses nothing.

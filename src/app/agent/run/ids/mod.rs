@@ -4,26 +4,34 @@
 //! lease ─▶ gate ─ keep ─▶ store ─ kept ─▶ gate ─ order ─▶ hands (thread) ─ switched, seen ─▶ gate
 //! ```
 //!
+//! Beside it the fetcher's thread, where the configuration has rules fetched: it is told what the lease lists, and has
+//! Snort's thread look when it took a bundle in.
+//!
 //! What must hold: a lease takes effect after the store has it; nothing is ordered before what runs was looked at, and
 //! what was kept was read: a daemon that starts changes nothing that is right.
 
+mod fetcher;
 mod hands;
 mod kept;
 mod page;
 
+pub use fetcher::FetchPage;
 pub use hands::Said;
 pub use kept::Authority;
 pub use page::IdsPage;
 
 use crate::engine::entitlement::{Action, Effective, Gate, Holder, Input, Keyring, Notice, Staged, Trust};
 use crate::io::clock;
+use crate::io::fetch::FetchConfig;
 use crate::io::snort::{Observation, Snort, Status};
 use crate::model::lease::RuleSet;
 use crate::model::message::Severity;
 use crate::model::time::{Now, Ticks, UnixTime};
+use fetcher::{Fetcher, Leased};
 use hands::Hands;
 use kept::Kept;
 use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How often the time that rights are measured by is kept when no lease comes: a program that is killed, and started
@@ -45,10 +53,21 @@ impl From<(Severity, String)> for Deed {
     }
 }
 
+/// Where rules are fetched, and with whose identity.
+pub struct Fetch<'a> {
+    /// From where, how often.
+    pub config: &'a FetchConfig,
+    /// The folder of sets.
+    pub rules: &'a Path,
+    /// The folder of the enrolment.
+    pub enrolment: PathBuf,
+}
+
 /// See the module's description.
 pub struct Ids {
     gate: Gate,
     hands: Hands,
+    fetcher: Option<Fetcher>,
     holder: Holder,
     /// Who may decide, and what was kept of it; none without an enrolment.
     authority: Option<Authority>,
@@ -82,11 +101,20 @@ impl Ids {
     ///
     /// # Errors
     /// When the system has no more threads.
-    pub fn new(snort: Snort, holder: Holder, authority: Option<Authority>) -> io::Result<Box<Self>> {
+    pub fn new(
+        snort: Snort,
+        holder: Holder,
+        authority: Option<Authority>,
+        fetch: Option<Fetch<'_>>,
+    ) -> io::Result<Box<Self>> {
         let now = clock::both();
+        let hands = Hands::begin(snort)?;
+        let begin = |fetch: Fetch| Fetcher::begin(fetch.config, fetch.rules, fetch.enrolment, hands.looker());
+        let fetcher = fetch.map(begin).transpose()?;
         Ok(Box::new(Self {
             gate: Gate::new(holder.clone(), Trust::new(Keyring::nobody()), now),
-            hands: Hands::begin(snort)?,
+            hands,
+            fetcher,
             holder,
             authority,
             kept: None,
@@ -117,6 +145,7 @@ impl Ids {
         if let Some(envelope) = self.early.take() {
             self.leased(envelope, now);
         }
+        self.tell_fetcher();
         deeds
     }
 
@@ -152,7 +181,17 @@ impl Ids {
         let renewed = kept.envelope.as_ref() == Some(&envelope);
         kept.envelope = Some(envelope);
         self.hear_right(now);
+        self.tell_fetcher();
         (!renewed).then(|| Deed::Tell(Severity::Info, self.lease_text()))
+    }
+
+    /// What the lease in force lets be fetched.
+    fn tell_fetcher(&self) {
+        let Some(fetcher) = &self.fetcher else { return };
+        let lease = self.gate.lease().map(crate::engine::entitlement::Verified::lease);
+        let bundles = lease.filter(|lease| lease.rule_set == RuleSet::Subscriber);
+        let bundles = bundles.map(|lease| lease.bundles.clone()).unwrap_or_default();
+        fetcher.leased(Leased { bundles, keys: Some(self.gate.trust().keys) });
     }
 
     /// What a lease changes is measured only if it gives a right that is not made use of yet.
@@ -205,7 +244,7 @@ impl Ids {
 
     /// Asks for a look before it is time.
     pub fn look(&self) {
-        self.hands.look();
+        self.hands.looker().look();
     }
 
     /// What is to be done now, if anything; asked until nothing is.

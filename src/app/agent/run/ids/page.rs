@@ -1,6 +1,7 @@
 //! How Snort and its rules stand: wanted, entitled, effective, and the last switch; what `ids status` shows.
 
-use super::Ids;
+use super::fetcher::{Fault, Fetcher};
+use super::{FetchPage, Ids};
 use crate::app::agent::report::printable;
 use crate::app::agent::run::page::{Health, Problem};
 use crate::engine::entitlement::{Effective, State, Verified};
@@ -47,6 +48,9 @@ pub struct IdsPage {
     pub last_refusal: Option<String>,
     /// The keys that may sign leases.
     pub keys: String,
+    /// How fetching rules stands, where they are fetched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fetch: Option<FetchPage>,
 }
 
 /// The right to Subscriber rules.
@@ -148,6 +152,7 @@ impl Ids {
             refused: self.tally.refused,
             last_refusal: self.tally.last_refusal.clone(),
             keys: self.gate.trust().keys.to_string(),
+            fetch: self.fetcher.as_ref().map(Fetcher::page),
         }
     }
 
@@ -249,7 +254,10 @@ impl IdsPage {
         let fallback = self.reason.as_ref().map(|reason| {
             (Health::Warning, format!("Snort's rules are not those that are wanted [{reason}]: {why}"))
         });
-        seen.into_iter().chain(fallback).map(|(health, what)| Problem { health, what }).collect()
+        let fault = self.fetch.as_ref().and_then(|page| page.fault.as_ref());
+        let fetch =
+            fault.map(|fault| (Health::Warning, format!("rules are not fetched: {}", fault.to_text())));
+        seen.into_iter().chain(fallback).chain(fetch).map(|(health, what)| Problem { health, what }).collect()
     }
 
     /// One line for monitoring.
@@ -282,6 +290,7 @@ impl IdsPage {
             ("watch", format!("{} {}", self.watch.code, self.watch.detail)),
         ];
         rows.extend(self.last_switch.iter().map(|last| ("last switch", last.to_text())));
+        rows.extend(self.fetch.iter().map(|page| ("fetch", page.to_text())));
         rows.push(("lease keys", self.keys.clone()));
         rows.extend(self.last_refusal.iter().map(|why| ("lease refused", why.clone())));
         let mut text = String::new();
@@ -318,6 +327,20 @@ impl EntitledPage {
             (Some(detail), _) => format!("no: {detail}"),
             (None, class) => format!("yes, {}{until}", class.as_deref().unwrap_or("class not known here")),
         }
+    }
+}
+
+impl FetchPage {
+    fn to_text(&self) -> String {
+        let asked = self.asked.map_or_else(|| "never".to_owned(), |at| at.to_string());
+        let fault = self.fault.as_ref().map(|fault| format!("; {}", fault.to_text())).unwrap_or_default();
+        format!("asked the Center {asked}, {} bundles taken in{fault}", self.bundles)
+    }
+}
+
+impl Fault {
+    fn to_text(&self) -> String {
+        format!("{} [{}]", self.detail, self.code)
     }
 }
 

@@ -13,12 +13,17 @@ mod site;
 mod snort;
 
 use daemon::Daemon;
+use serde_json::Value;
 use site::{Site, broker_is_there};
 use snort::{COMMUNITY, Plant, SUBSCRIBER};
 use std::fs::File;
 use std::io::Write as _;
+use std::time::Duration;
 use tollgate::engine::entitlement::Effective;
+use tollgate::engine::fleet::Change;
+use tollgate::io::store::{Sqlite, Store as _};
 use tollgate::model::lease::RuleSet;
+use tollgate::model::time::UnixTime;
 
 const SENSOR: &str = "press-2";
 
@@ -41,6 +46,73 @@ fn runs(daemon: &mut Daemon<'_>, plant: &Plant, set: RuleSet) {
     assert_eq!(plant.loaded(), Some(sids.collect()), "{page}");
 }
 
+/// A sensor, ready to start, and no Snort.
+fn sensor(site: &Site, plant: &Plant) -> daemon::Site {
+    site.enrol(SENSOR);
+    let sensor = daemon::Site::with_state(&site.path(SENSOR));
+    sensor.configure(&plant.agent_toml());
+    drop(plant.snort());
+    sensor
+}
+
+/// Makes what a stopped Center keeps of its licence so many days older: each time in it lies further back.
+fn age(site: &Site, days: u64) {
+    let mut store = Sqlite::open(&site.path("center/store/center.db")).unwrap();
+    let mut state: Value = serde_json::from_slice(&store.licence().unwrap().unwrap()).unwrap();
+    older(&mut state, Duration::from_hours(24 * days));
+    let (state, at) = (state.to_string().into_bytes(), UnixTime::from_millis(0));
+    store.commit(&[Change::Licence { state, audit: None, at }]).unwrap();
+}
+
+fn older(value: &mut Value, by: Duration) {
+    match value {
+        Value::Object(fields) => fields.values_mut().for_each(|field| older(field, by)),
+        Value::Array(all) => all.iter_mut().for_each(|each| older(each, by)),
+        Value::String(text) => {
+            if let Ok(time) = text.parse::<UnixTime>() {
+                let by = u64::try_from(by.as_millis()).unwrap();
+                *text = UnixTime::from_millis(time.millis().saturating_sub(by)).to_string();
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn an_evaluation_that_ends_takes_subscriber_rules_from_every_sensor() {
+    if !broker_is_there() {
+        return;
+    }
+    let plant = Plant::new();
+    plant.stage(RuleSet::Community, COMMUNITY);
+    let mut site = site(plant.stage(RuleSet::Subscriber, SUBSCRIBER));
+    let sensor = sensor(&site, &plant);
+    let _running = plant.start(&[]);
+    let mut daemon = sensor.start();
+    site.center_ok(&["ids", "enable", SENSOR]);
+    site.center_ok(&["ids", "rules", "subscriber"]);
+    runs(&mut daemon, &plant, RuleSet::Subscriber);
+
+    site.stop_center();
+    age(&site, 89);
+    site.start_center();
+    site.until("a day is left", |site| site.json(&["status"])["evaluation_days"] == 1);
+    runs(&mut daemon, &plant, RuleSet::Subscriber);
+
+    site.stop_center();
+    age(&site, 1);
+    site.start_center();
+    runs(&mut daemon, &plant, RuleSet::Community);
+    let refused = site.center(&["ids", "status"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("(evaluation-expired)"), "{refused:?}");
+    site.until("sensors report as before", |site| {
+        let status = site.json(&["status"]);
+        status["license"].as_str().unwrap().contains("Expired") && status["online"] == 1
+    });
+    assert_eq!(daemon.stop(), 0);
+}
+
 #[test]
 fn an_order_at_the_center_changes_what_snort_runs() {
     if !broker_is_there() {
@@ -49,10 +121,7 @@ fn an_order_at_the_center_changes_what_snort_runs() {
     let plant = Plant::new();
     plant.stage(RuleSet::Community, COMMUNITY);
     let mut site = site(plant.stage(RuleSet::Subscriber, SUBSCRIBER));
-    site.enrol(SENSOR);
-    let sensor = daemon::Site::with_state(&site.path(SENSOR));
-    sensor.configure(&plant.agent_toml());
-    drop(plant.snort());
+    let sensor = sensor(&site, &plant);
     let _running = plant.start(&[]);
     let mut daemon = sensor.start();
     runs(&mut daemon, &plant, RuleSet::Community);

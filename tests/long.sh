@@ -2,10 +2,10 @@
 # The long suite: kill rounds over the whole system, kills of the agent's store, simulated worlds, fuzzing. Each appends
 # a row to tests/LEDGER.csv: date, what, command and commit, seconds, units, result. Stops at the first that fails.
 #
-#   ROUNDS=1000 SEEDS=20000 FUZZ_SECONDS=600 bash tests/long.sh
+#   ROUNDS=1000 SEEDS=20000 LIVES=1000000 FUZZ_SECONDS=600 bash tests/long.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
-rounds=${ROUNDS:-1000} seeds=${SEEDS:-20000} fuzz=${FUZZ_SECONDS:-600} seed=${SEED:-$(date +%s)}
+rounds=${ROUNDS:-1000} seeds=${SEEDS:-20000} lives=${LIVES:-1000000} fuzz=${FUZZ_SECONDS:-600} seed=${SEED:-$(date +%s)}
 commit=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
@@ -29,6 +29,8 @@ run "kill rounds" "$rounds" env TOLLGATE_REQUIRE_BROKER=1 TOLLGATE_ROUNDS="$roun
     cargo test -q --locked --release --test center nothing_is_lost
 run "simulated worlds" "$seeds" env TOLLGATE_SEEDS="$seeds" cargo test -q --locked --release --lib sync::tests::sim
 run "the library as it is released" 1 cargo test -q --locked --release --lib
+# Also every flipped bit of a code, and ten years of utility mode.
+run "lives of a licence" "$lives" env TOLLGATE_LIVES="$lives" cargo test -q --locked --release --lib licensing::
 run "licensing under other clocks" 5 bash tests/faketime.sh
 run "kills of the agent's store" "$rounds" env TOLLGATE_KILLS="$rounds" cargo test -q --locked --release --test state_kill
 for target in frame capture unpack filter inventory; do

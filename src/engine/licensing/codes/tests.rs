@@ -6,6 +6,7 @@ use crate::model::time::UnixTime;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use p256::ecdsa::Signature;
+use proptest::prelude::*;
 
 fn key() -> AuthoritySecret {
     AuthoritySecret::from_bytes(&[7; 32]).unwrap()
@@ -277,4 +278,46 @@ fn refusals_have_codes_of_their_own() {
     let codes: std::collections::BTreeSet<_> =
         CodeRefusal::ALL.iter().map(|refusal| refusal.code()).collect();
     assert_eq!(codes.len(), CodeRefusal::ALL.len());
+}
+
+/// Cuts, doubles, moves and overwrites pieces of a code.
+fn mangled() -> impl Strategy<Value = String> {
+    let edit = (
+        any::<u8>(),
+        any::<prop::sample::Index>(),
+        any::<prop::sample::Index>(),
+        "[ -~]{0,12}|<[a-z]{1,9}/?>",
+    );
+    let edits = prop::collection::vec(edit, 1..4);
+    edits.prop_map(|edits| {
+        edits.into_iter().fold(code(), |text, (how, one, other, word)| {
+            let (one, other) = (one.index(text.len() + 1), other.index(text.len() + 1));
+            let (from, to) = (one.min(other), one.max(other));
+            match how % 4 {
+                0 => format!("{}{}", &text[..from], &text[to..]),
+                1 => format!("{}{}", &text[..to], &text[from..]),
+                2 => format!("{}{word}{}", &text[..from], &text[from..]),
+                _ => format!("{}{word}{}", &text[..from], &text[to..]),
+            }
+        })
+    })
+}
+
+proptest! {
+    #[test]
+    fn only_what_was_signed_is_read(text in mangled()) {
+        if let Ok(believed) = read(&text, &key().public()) {
+            let original = read(&code(), &key().public()).unwrap();
+            prop_assert_eq!(believed.entitlements(), original.entitlements());
+            prop_assert_eq!((believed.digest(), believed.instance()), (original.digest(), original.instance()));
+        }
+    }
+
+    #[test]
+    fn any_text_is_read_or_refused(text in "\\PC{0,200}|<specificPLR>[<>/a-zA-Z0-9&;=\"' ]{0,200}|CB-Z[ -~]{0,80}") {
+        prop_assert!(read(&text, &key().public()).is_err());
+        if let Ok(request) = RequestCode::read(&text) {
+            prop_assert_eq!(RequestCode::read(&request.to_string()), Ok(request));
+        }
+    }
 }

@@ -12,6 +12,7 @@ mod site;
 
 use https::{Answer, Client};
 use serde_json::Value;
+use sha2::Digest as _;
 use site::{Site, broker_is_there, free_port};
 use std::fs;
 
@@ -117,6 +118,29 @@ fn who_asks_without_end_is_told_to_wait_and_others_are_not() {
     assert_eq!(refused.refusal(), (429, "too-many".to_owned()));
     assert_eq!(refused.header("retry-after").as_deref(), Some("5"));
     assert_eq!(other.get("/rules/v1/index").status, 200);
+}
+
+#[test]
+fn two_downloads_of_a_sensor_at_a_time_are_enough() {
+    if !broker_is_there() {
+        return;
+    }
+    // So slow that each is under way, for the server, long after its bytes have come.
+    let plant = Plant::new("download_kib_s = 1\n");
+    let (eager, other) = (plant.enrolled("eager"), plant.enrolled("other"));
+    let bundle = plant.site.path("noise");
+    fs::create_dir(&bundle).unwrap();
+    let rule = "alert tcp any any -> any any (msg:\"x\"; sid:1; rev:1;)\n";
+    let noise: String =
+        (0..2000u32).map(|n| format!("# {:?}\n", sha2::Sha256::digest(n.to_le_bytes()))).collect();
+    fs::write(bundle.join("a.rules"), rule.to_owned() + &noise).unwrap();
+    plant.site.center_ok(&["rules", "add", "--set", "community", bundle.to_str().unwrap()]);
+    let digest = digests(&eager.get("/rules/v1/index")).remove(0);
+    let path = format!("/rules/v1/{digest}");
+    let part = "range: bytes=0-40000\r\n";
+    assert_eq!([(); 2].map(|()| eager.get_with(&path, part).status), [206; 2]);
+    assert_eq!(eager.get_with(&path, part).refusal(), (429, "too-many".to_owned()));
+    assert_eq!(other.get_with(&path, part).status, 206);
 }
 
 #[test]

@@ -32,6 +32,11 @@ impl BrokerAddress {
         &self.host
     }
 
+    /// The same machine by HTTPS.
+    pub fn https(&self, port: u16) -> String {
+        format!("https://{}", joined(&self.host, port))
+    }
+
     /// The TCP port.
     pub const fn port(&self) -> u16 {
         self.port

@@ -28,12 +28,15 @@ use ureq::http::Response;
 use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Body};
 
+/// Where a Center serves HTTPS if nobody says otherwise.
+pub const PORT: u16 = 8444;
+
 /// The section `[ids.fetch]` of the agent's configuration.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FetchConfig {
-    /// The Center's HTTPS address.
-    pub url: String,
+    /// The Center's HTTPS address; where it is not said, the broker's machine and [`PORT`].
+    pub url: Option<String>,
     /// Seconds between two questions, about: for a lease that lists new bundles none is waited for.
     #[serde(default = "every_seconds")]
     pub every_seconds: u32,
@@ -49,7 +52,7 @@ impl FetchConfig {
     /// # Errors
     /// What is wrong.
     pub fn check(&self) -> Result<(), String> {
-        if !self.url.starts_with("https://") {
+        if self.url.as_ref().is_some_and(|url| !url.starts_with("https://")) {
             return Err("fetch.url: write https://HOST:8444, the Center's address".to_owned());
         }
         let often = (10..=86_400).contains(&self.every_seconds);

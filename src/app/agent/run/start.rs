@@ -16,6 +16,7 @@ use crate::engine::inventory::{Inventory, Settings};
 use crate::engine::sync::{Happening, Identity, Position, Reporter};
 use crate::io::capture::compile::{self, FilterError};
 use crate::io::capture::live::Backend;
+use crate::io::fetch;
 use crate::io::lines::{Lines, Place};
 use crate::io::log::Log;
 use crate::io::random::{self, NoRandomness};
@@ -192,8 +193,9 @@ fn ids(config: &Config, who: &Identity, enrolled: Option<&Enrolled>) -> Result<O
         instance: who.instance,
     };
     let authority = enrolled.and_then(Enrolled::authority).cloned();
-    let fetch = snort.fetch.as_ref().filter(|_| enrolled.is_some()).map(|fetch| Fetch {
-        config: fetch,
+    let fetch = snort.fetch.as_ref().zip(enrolled).map(|(fetch, enrolled)| Fetch {
+        url: fetch.url.clone().unwrap_or_else(|| enrolled.broker().https(fetch::PORT)),
+        every_seconds: fetch.every_seconds,
         rules: &snort.rules,
         enrolment: config.enrolment(),
     });

@@ -10,6 +10,7 @@ use crate::engine::sync::Outgoing;
 use crate::io::mqtt::{Connection, Endpoint, Incoming, Message as Arrived, PublishId, Session, Will};
 use crate::io::pki::{self, Identity};
 use crate::io::{clock, random, whole_file};
+use crate::model::broker::BrokerAddress;
 use crate::model::enrolment::Enrolment;
 use crate::model::ident::{Epoch, SensorId};
 use crate::model::message::{Ack, Birth, Command, CountingPolicy, Message, decode, encode};
@@ -99,6 +100,11 @@ impl Enrolled {
                 "enrolled as {enrolled} but configured as {platform}: no licence covers it; set `platform`, or enrol again"
             )
         })
+    }
+
+    /// Where the broker is.
+    pub const fn broker(&self) -> &BrokerAddress {
+        self.endpoint.address()
     }
 
     /// The sensor's name.

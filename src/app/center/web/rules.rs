@@ -29,19 +29,19 @@ use axum::routing::get;
 use std::fs::File;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::Semaphore;
 
 /// Requests of one sensor: so many at once, then one in each interval.
 const REQUESTS: u32 = 20;
 const REQUEST_EVERY: Duration = Duration::from_secs(5);
-/// Downloads at a time; each goes no faster than is configured.
+/// Downloads at a time, in all and of one sensor; each goes no faster than is configured.
 const DOWNLOADS: usize = 8;
+const OF_SENSOR: usize = 2;
 
 /// What is handed out, and to how many at a time.
 pub(super) struct Shelf {
     catalogue: Catalogue,
     requests: Mutex<Throttle>,
-    places: Arc<Semaphore>,
+    places: Arc<Mutex<Vec<String>>>,
     pace: u64,
 }
 
@@ -50,7 +50,7 @@ impl Shelf {
         Self {
             catalogue: Catalogue::new(&config.rules()),
             requests: Mutex::new(Throttle::new(REQUESTS, REQUEST_EVERY)),
-            places: Arc::new(Semaphore::new(DOWNLOADS)),
+            places: Arc::default(),
             pace: u64::from(http.download_kib_s) * 1024,
         }
     }
@@ -60,9 +60,20 @@ impl Shelf {
         requests.admits(name, clock::both().ticks)
     }
 
-    fn send(&self, offer: &Offer, headers: &HeaderMap) -> Response {
-        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
-            return too_many("many sensors fetch rules just now; ask again later");
+    /// A place for a download, while there is one for this sensor.
+    fn place(&self, name: &str) -> Option<Place> {
+        let mut taken = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = taken.iter().filter(|other| *other == name).count();
+        if taken.len() >= DOWNLOADS || own >= OF_SENSOR {
+            return None;
+        }
+        taken.push(name.to_owned());
+        Some(Place { places: Arc::clone(&self.places), name: name.to_owned() })
+    }
+
+    fn send(&self, offer: &Offer, to: &str, headers: &HeaderMap) -> Response {
+        let Some(place) = self.place(to) else {
+            return too_many("this sensor, or many, fetch rules just now; ask again later");
         };
         let open = || {
             self.catalogue.check(offer).ok()?;
@@ -74,6 +85,21 @@ impl Shelf {
         };
         Sent { file, size: offer.size, tag: offer.archive.to_string(), pace: self.pace }
             .answer(headers, place)
+    }
+}
+
+/// One download, until it is dropped.
+struct Place {
+    places: Arc<Mutex<Vec<String>>>,
+    name: String,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut taken = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(at) = taken.iter().position(|name| *name == self.name) {
+            taken.swap_remove(at);
+        }
     }
 }
 
@@ -106,7 +132,7 @@ async fn archive(
         || refused(StatusCode::NOT_FOUND, "no-bundle", "there is no such rule bundle; ask for the index");
     let Ok(digest) = digest.parse::<BundleDigest>() else { return none() };
     match fetchable.bundles.iter().find(|offer| offer.digest == digest) {
-        Some(offer) => web.shelf.send(offer, &headers),
+        Some(offer) => web.shelf.send(offer, peer.name().unwrap_or_default(), &headers),
         None if fetchable.withheld.contains(&digest) => {
             refused(StatusCode::FORBIDDEN, "not-leased", "no lease of this sensor lists that bundle")
         }

@@ -3,11 +3,12 @@
 //!
 //! A bundle that is bad changes nothing: it is taken in whole or not at all, and what runs goes on.
 
+use super::Fetch;
 use super::hands::Looker;
 use crate::engine::backoff::Backoff;
 use crate::engine::entitlement::fetch::{Choice, Planner};
 use crate::engine::entitlement::{Effective, Keyring};
-use crate::io::fetch::{FetchConfig, FetchFault, Shop};
+use crate::io::fetch::{FetchFault, Shop};
 use crate::io::rules::{Limits, Sets, Wish};
 use crate::io::{clock, random};
 use crate::model::bundle::Offer;
@@ -15,7 +16,7 @@ use crate::model::lease::{BUNDLES_MAX, BundleDigest};
 use crate::model::time::{Ticks, UnixTime};
 use serde::{Deserialize, Serialize};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -76,18 +77,14 @@ impl Fetcher {
     ///
     /// # Errors
     /// When the system has no more threads.
-    pub(super) fn begin(
-        config: &FetchConfig,
-        rules: &Path,
-        enrolment: PathBuf,
-        looker: Looker,
-    ) -> io::Result<Self> {
+    pub(super) fn begin(fetch: Fetch<'_>, looker: Looker) -> io::Result<Self> {
         let shared = Arc::<Mutex<Shared>>::default();
         let (wake, woken) = sync_channel(1);
         let thread = Thread {
-            config: config.clone(),
-            enrolment,
-            sets: Sets::new(rules),
+            url: fetch.url,
+            every: Duration::from_secs(fetch.every_seconds.into()),
+            enrolment: fetch.enrolment,
+            sets: Sets::new(fetch.rules),
             looker,
             shared: Arc::clone(&shared),
             planner: Planner::default(),
@@ -119,7 +116,8 @@ fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
 }
 
 struct Thread {
-    config: FetchConfig,
+    url: String,
+    every: Duration,
     enrolment: PathBuf,
     sets: Sets,
     looker: Looker,
@@ -145,7 +143,7 @@ impl Thread {
     /// Asks once, and fetches all that is due. What is wrong with one bundle does not keep from the others.
     fn round(&mut self) -> Result<(), FetchFault> {
         let parts = self.sets.root().join("fetch");
-        let shop = Shop::new(&self.config.url, &self.enrolment, &parts)?;
+        let shop = Shop::new(&self.url, &self.enrolment, &parts)?;
         let index = shop.index()?;
         lock(&self.shared).page.asked = Some(clock::both().wall);
         for _ in 0..2 * BUNDLES_MAX {
@@ -202,7 +200,8 @@ impl Thread {
             return self.backoff.failed(random, now);
         }
         self.backoff.succeeded(now);
-        let every = u64::from(self.config.every_seconds) * 1000;
-        now.plus(Duration::from_millis(every / 2 + random % every))
+        // A day at most.
+        let every = u64::try_from(self.every.as_millis()).unwrap_or(u64::MAX);
+        now.plus(self.every / 2 + Duration::from_millis(random % every.max(1)))
     }
 }

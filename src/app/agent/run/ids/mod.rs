@@ -22,7 +22,6 @@ pub use page::IdsPage;
 
 use crate::engine::entitlement::{Action, Effective, Gate, Holder, Input, Keyring, Notice, Staged, Trust};
 use crate::io::clock;
-use crate::io::fetch::FetchConfig;
 use crate::io::snort::{Observation, Snort, Status};
 use crate::model::lease::RuleSet;
 use crate::model::message::Severity;
@@ -55,8 +54,10 @@ impl From<(Severity, String)> for Deed {
 
 /// Where rules are fetched, and with whose identity.
 pub struct Fetch<'a> {
-    /// From where, how often.
-    pub config: &'a FetchConfig,
+    /// The Center's HTTPS address.
+    pub url: String,
+    /// How often it is asked.
+    pub every_seconds: u32,
     /// The folder of sets.
     pub rules: &'a Path,
     /// The folder of the enrolment.
@@ -109,8 +110,7 @@ impl Ids {
     ) -> io::Result<Box<Self>> {
         let now = clock::both();
         let hands = Hands::begin(snort)?;
-        let begin = |fetch: Fetch| Fetcher::begin(fetch.config, fetch.rules, fetch.enrolment, hands.looker());
-        let fetcher = fetch.map(begin).transpose()?;
+        let fetcher = fetch.map(|fetch| Fetcher::begin(fetch, hands.looker())).transpose()?;
         Ok(Box::new(Self {
             gate: Gate::new(holder.clone(), Trust::new(Keyring::nobody()), now),
             hands,

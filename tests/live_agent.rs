@@ -75,6 +75,40 @@ fn two_interfaces_one_of_which_goes_and_comes_back() {
     assert_eq!(wire.sent_by_receiver(), 0, "the daemon sends nothing into the watched network");
 }
 
+const CAP_NET_RAW: u64 = 1 << 13;
+
+#[test]
+fn only_packet_threads_may_open_packet_sockets_and_nobody_may_more() {
+    let Some(wire) = Wire::new() else { return };
+    let site = Site::new();
+    site.configure(&format!("[[interface]]\nname = \"{RX}\"\nworkers = 2\n"));
+    let mut daemon = site.start_as(wire.receiver_command(AGENT));
+    let page = daemon.page(|page| is_up(page, RX));
+    let threads = daemon.threads();
+    assert!(threads.iter().filter(|(name, ..)| name.starts_with("packets-")).count() == 2, "{threads:?}");
+    for (name, capabilities, new_privileges) in &threads {
+        let due = if name.starts_with("packets-") { CAP_NET_RAW } else { 0 };
+        assert_eq!((*capabilities, *new_privileges), (due, false), "{name}: {threads:?}");
+    }
+    let sandbox = &page["sandbox"];
+    assert_eq!(sandbox["packet_threads"], serde_json::json!(["CAP_NET_RAW"]), "{sandbox}");
+    assert_eq!(sandbox["other_threads"], serde_json::json!([]), "{sandbox}");
+    assert_eq!(daemon.stop(), 0);
+}
+
+#[test]
+fn without_a_sandbox_nothing_is_given_up() {
+    let Some(wire) = Wire::new() else { return };
+    let site = Site::new();
+    site.configure(&format!("[sandbox]\nmode = \"off\"\n[[interface]]\nname = \"{RX}\"\n"));
+    let mut daemon = site.start_as(wire.receiver_command(AGENT));
+    let page = daemon.page(|page| is_up(page, RX));
+    assert_eq!(page["sandbox"]["enforce"], false);
+    assert!(daemon.threads().iter().all(|(_, capabilities, _)| capabilities & CAP_NET_RAW != 0));
+    assert!(site.ask(&["status"]).1.contains("sandbox         off, as configured"));
+    assert_eq!(daemon.stop(), 0);
+}
+
 #[test]
 fn an_interface_that_is_not_there_yet_is_waited_for() {
     let Some(wire) = Wire::new() else { return };

@@ -88,7 +88,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("argon2::", &["src/io/password.rs"]),
     ("rumqttc::", &["src/io/mqtt/"]),
     ("ureq::", &["src/io/smart/", "src/io/fetch/"]),
-    ("rustix::", &["src/io/fetch/"]),
+    ("rustix::", &["src/io/fetch/", "src/io/sandbox.rs"]),
     (
         "rustls::",
         &[
@@ -107,6 +107,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("x509_parser::", &["src/io/pki/"]),
     ("tar::", &["src/io/pki/", "src/io/rules/source.rs", "src/io/rules/catalogue.rs"]),
     ("getrandom::", &["src/io/random.rs"]),
+    ("landlock::", &["src/io/sandbox.rs"]),
     ("Instant::now", &["src/io/clock.rs"]),
     ("SystemTime::now", &["src/io/clock.rs"]),
     ("pnet_packet::", &["src/engine/wire/"]),

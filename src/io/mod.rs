@@ -22,6 +22,7 @@
 //! | rule bundles and staged sets | [`rules`] | `tar`, `flate2` |
 //! | rule bundles at the Center, as a sensor fetches them | [`fetch`] | `ureq`, `rustls`, `rustix` |
 //! | Snort, and the one link to its rules | [`snort`] | std |
+//! | what a running program may still do | [`sandbox`] | `landlock`, `rustix` |
 //! | random keys | [`random`] | `getrandom` |
 //! | the clock | [`clock`] | std |
 
@@ -56,6 +57,8 @@ mod questions;
 pub mod random;
 #[cfg(any(feature = "agent", feature = "center"))]
 pub mod rules;
+#[cfg(feature = "agent")]
+pub mod sandbox;
 #[cfg(feature = "agent")]
 pub mod scrape;
 #[cfg(feature = "center")]

@@ -122,6 +122,23 @@ impl Daemon<'_> {
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
+    /// Of each thread: its name, its capabilities as a mask, and whether it can get new privileges.
+    pub fn threads(&self) -> Vec<(String, u64, bool)> {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
+        // One that ended meanwhile has nothing to say.
+        let statuses =
+            tasks.filter_map(|task| std::fs::read_to_string(task.unwrap().path().join("status")).ok());
+        let field = |status: &str, name: &str| {
+            status.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim().to_owned()
+        };
+        let thread = |status: String| {
+            let mask = |name| u64::from_str_radix(&field(&status, name), 16).unwrap();
+            let capabilities = mask("CapPrm:") | mask("CapEff:") | mask("CapInh:") | mask("CapAmb:");
+            (field(&status, "Name:"), capabilities, field(&status, "NoNewPrivs:") == "0")
+        };
+        statuses.map(thread).collect()
+    }
+
     pub fn signal(&self, name: &str) {
         let sent = Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());

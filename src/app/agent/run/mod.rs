@@ -6,6 +6,7 @@
 pub mod args;
 pub mod commands;
 pub mod config;
+pub mod confine;
 pub mod eve;
 pub mod explain;
 pub mod hub;

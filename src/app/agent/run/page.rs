@@ -1,7 +1,9 @@
 //! How the daemon stands, as one page: what `status` shows, as JSON and as text.
 
+use super::confine;
 use super::ids::IdsPage;
 use crate::app::agent::report::printable;
+use crate::io::sandbox::Standing;
 use crate::model::message::{Counts, InterfaceStatus, LinkState};
 use crate::model::time::UnixTime;
 use serde::{Deserialize, Serialize};
@@ -76,6 +78,9 @@ pub struct Page {
     /// Snort and its rules, where they are configured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ids: Option<IdsPage>,
+    /// What the daemon has given up; absent when an older one answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sandbox: Option<Standing>,
     /// Lines of events that were lost.
     pub event_lines_lost: u64,
 }
@@ -185,6 +190,9 @@ impl Page {
         rows.push(("Center", self.center.to_text(self.store.seq)));
         if let Some(ids) = &self.ids {
             rows.push(("Snort", ids.to_line()));
+        }
+        if let Some(sandbox) = &self.sandbox {
+            rows.push(("sandbox", confine::to_text(sandbox)));
         }
         if self.event_lines_lost > 0 {
             rows.push(("events lost", self.event_lines_lost.to_string()));

@@ -1,6 +1,7 @@
 //! From a configuration to a hub with running lanes.
 
 use super::config::{Config, Interface};
+use super::confine;
 use super::eve::Eve;
 use super::hub::{Course, Hub, Shelf, Watched};
 use super::ids::{Fetch, Ids};
@@ -92,6 +93,10 @@ pub fn start(config: Config, log: Log) -> Result<Hub, StartError> {
     let urgent = other_policy.then_some(Job::Purge(fresh, None));
     let who = identity(&config, enrolled.as_ref(), epoch()?)?;
 
+    // Its threads run foreign programs, which need what they need, and fetch rules: the service manager's limits are theirs.
+    let ids = ids(&config, &who, enrolled.as_ref())?;
+    let mut sandbox = confine::enter(&config, enrolled.as_ref().map(|enrolled| enrolled.broker().port()));
+
     let mut tables = Tables::new(&config, &force)?;
     if let Some(state) = found.state.as_mut().filter(|_| !other_policy) {
         let restored = state.restore_each(|network, known| tables.restore(network, known));
@@ -99,18 +104,32 @@ pub fn start(config: Config, log: Log) -> Result<Hub, StartError> {
     }
     let knows = tables.restored > 0;
     let (lanes, union, networks) = tables.start(&config, &force)?;
+    sandbox.leave_packets();
 
     let open = found.state.is_some();
     let keeper = Keeper::begin(store_settings(&config), found.state, networks.clone())?;
     let shelf = Shelf::new(keeper, open, found.fault, urgent);
     let reporter = Reporter::new(who.clone(), found.position, found.done);
     let mismatch = enrolled.as_ref().and_then(|enrolled| enrolled.other_platform(&who.platform));
-    let ids = ids(&config, &who, enrolled.as_ref())?;
     let uplink = enrolled.map(|enrolled| Uplink::begin(enrolled, reporter.last_will(clock::both())));
     let eve = eve(&config, &who.sensor)?;
     let course = Course::new(config.interfaces.len(), knows);
-    let mut hub =
-        Hub { config, who, force, lanes, union, networks, shelf, reporter, uplink, ids, eve, log, course };
+    let mut hub = Hub {
+        config,
+        who,
+        force,
+        lanes,
+        union,
+        networks,
+        shelf,
+        reporter,
+        uplink,
+        ids,
+        sandbox,
+        eve,
+        log,
+        course,
+    };
     if open {
         hub.begin_ids(found.entitlement.as_deref(), found.clock_floor, clock::both());
     }

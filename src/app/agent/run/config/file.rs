@@ -1,7 +1,7 @@
 //! The configuration file, as it is written. Every key is optional; a key that is not known is an error that names
 //! those that are.
 
-use super::values::{LogFormat, LogLevel, Loopback, Platform, VlanNetworks};
+use super::values::{LogFormat, LogLevel, Loopback, Platform, SandboxMode, VlanNetworks};
 use crate::app::agent::args::BackendArg;
 use crate::io::snort::SnortConfig;
 use crate::model::ident::SensorId;
@@ -36,6 +36,8 @@ pub struct File {
     pub events: Option<EventsSection>,
     /// The program's log.
     pub log: LogSection,
+    /// What the program gives up once it runs.
+    pub sandbox: SandboxSection,
 }
 
 impl Default for File {
@@ -52,6 +54,7 @@ impl Default for File {
             metrics: None,
             events: None,
             log: LogSection::default(),
+            sandbox: SandboxSection::default(),
         }
     }
 }
@@ -137,6 +140,14 @@ pub struct LogSection {
     pub format: LogFormat,
     /// What is logged.
     pub level: LogLevel,
+}
+
+/// `[sandbox]`
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SandboxSection {
+    /// Whether it does.
+    pub mode: SandboxMode,
 }
 
 /// Components, within what a table can hold.

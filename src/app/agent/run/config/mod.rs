@@ -126,6 +126,7 @@ impl Config {
             ("metrics", old.metrics != new.metrics),
             ("events", old.events != new.events),
             ("log.format", old.log.format != new.log.format),
+            ("sandbox", old.sandbox != new.sandbox),
         ];
         differs.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
     }

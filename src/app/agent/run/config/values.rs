@@ -25,6 +25,17 @@ impl TryFrom<String> for Platform {
     }
 }
 
+/// Whether the program gives up what it does not need.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SandboxMode {
+    /// Everything that this kernel can take away.
+    #[default]
+    Enforce,
+    /// Nothing.
+    Off,
+}
+
 /// An address and port that only this machine can reach.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(try_from = "SocketAddr")]

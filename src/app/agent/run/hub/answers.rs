@@ -64,6 +64,7 @@ impl Hub {
             store,
             center,
             ids,
+            sandbox: Some(self.sandbox.clone()),
             event_lines_lost: self.eve.as_ref().map_or(0, super::Eve::lost),
         }
     }

@@ -32,6 +32,7 @@ use crate::engine::inventory::changes::Known;
 use crate::engine::sync::{Identity, Reporter};
 use crate::io::clock;
 use crate::io::log::Log;
+use crate::io::sandbox::Standing;
 use crate::model::ident::Epoch;
 use crate::model::key::NetworkId;
 use crate::model::message::LinkState;
@@ -132,6 +133,8 @@ pub struct Hub {
     pub uplink: Option<Uplink>,
     /// The gate of Snort's rules, where Snort is.
     pub ids: Option<Box<Ids>>,
+    /// What this process can do no more.
+    pub sandbox: Standing,
     /// Lines of events.
     pub eve: Option<Eve>,
     /// The program's log.

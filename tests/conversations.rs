@@ -20,7 +20,7 @@ mod support;
 
 use satellite::Satellite;
 use site::{Site, binary, broker_is_there};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -152,7 +152,7 @@ fn matched(pattern: &str, text: &str, known: &BTreeMap<String, String>) -> Optio
 }
 
 /// Plays these walks one after the other.
-fn play(components: u32, walks: &[&str]) {
+fn play((components, walks): Play) {
     if !broker_is_there() {
         return;
     }
@@ -170,27 +170,46 @@ fn play(components: u32, walks: &[&str]) {
     assert!(!secret("token") && !log.contains("correct horse"), "a secret is in the log");
 }
 
+/// So many components, and the walks that follow one another.
+type Play = (u32, &'static [&'static str]);
+
+const GATEWAY: Play = (31, &["online-gateway"]);
+const PROXY: Play = (31, &["online-proxy"]);
+const UTILITY: Play = (31, &["utility"]);
+const OFFLINE: Play =
+    (31, &["offline-50-tokens", "offline-update-ic3000", "offline-return", "offline-restore"]);
+const INVENTORY: Play = (4500, &["inventory"]);
+
 #[test]
 fn online_via_gateway() {
-    play(31, &["online-gateway"]);
+    play(GATEWAY);
 }
 
 #[test]
 fn online_via_proxy() {
-    play(31, &["online-proxy"]);
+    play(PROXY);
 }
 
 #[test]
 fn utility_mode() {
-    play(31, &["utility"]);
+    play(UTILITY);
 }
 
 #[test]
 fn offline() {
-    play(31, &["offline-50-tokens", "offline-update-ic3000", "offline-return", "offline-restore"]);
+    play(OFFLINE);
 }
 
 #[test]
 fn the_inventory_of_the_guide() {
-    play(4500, &["inventory"]);
+    play(INVENTORY);
+}
+
+#[test]
+fn every_walk_is_played() {
+    let folders = std::fs::read_dir(folder()).unwrap();
+    let there: BTreeSet<String> =
+        folders.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let played = [GATEWAY, PROXY, UTILITY, OFFLINE, INVENTORY].into_iter().flat_map(|(_, walks)| walks);
+    assert_eq!(there, played.map(|walk| (*walk).to_owned()).collect());
 }

@@ -11,8 +11,15 @@ programs() { # SELECTION...
 mapfile -t library < <(programs --lib)
 mapfile -t others < <(programs --test smart --test reservation)
 [ "${#library[@]}" = 1 ] && [ "${#others[@]}" = 2 ] || { echo "faketime: the tests were not built" >&2; exit 1; }
+# An offset: with a date the clock stands still, with `@DATE` each program begins at it anew. Both dates are just before
+# the turn.
+until_date() { echo "+$(($(date -u -d "$1" +%s) - $(date +%s)))"; }
 for clock in "+1y" "+5y" "+10y" "2038-01-19 03:14:00" "2106-02-07 06:28:00"; do
-    echo "faketime: $clock"
-    faketime -f "${clock/#20/@20}" "${library[0]}" -q licensing
-    for test in "${others[@]}"; do faketime -f "${clock/#20/@20}" "$test" -q; done
+    for test in "${library[@]}" "${others[@]}"; do
+        offset=$clock
+        [ "${clock:0:1}" = + ] || offset=$(until_date "$clock")
+        echo "faketime: $clock: ${test##*/}"
+        if [ "$test" = "${library[0]}" ]; then only=licensing; else only=; fi
+        faketime -f "$offset" "$test" -q ${only:+"$only"}
+    done
 done

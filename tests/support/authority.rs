@@ -145,6 +145,7 @@ pub fn yes(ca: &Ca, question: &Question) -> String {
 pub fn proxy(target: u16, user: Option<&'static str>) -> u16 {
     serve(move |mut client| {
         let asked = lines(&mut BufReader::new(client.try_clone()?))?;
+        // `Basic` is written in either case.
         let shown = |user: &str| asked.contains(&format!("asic {}\r\n", STANDARD.encode(user)));
         let good = user.is_none_or(shown) && asked.starts_with("CONNECT ");
         let status = if good { "200 Connection established" } else { "407 Proxy Authentication Required" };

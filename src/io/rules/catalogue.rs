@@ -63,7 +63,12 @@ impl Catalogue {
         let whole = self.sets.stage(source, wish)?;
         let _held = self.sets.hold()?;
         let record = whole.record();
-        let released = if record.released.is_empty() { released } else { &record.released };
+        // Its own manifest may name it otherwise.
+        if record.name.len() > NAME_MAX {
+            return Err(StageFault::Name(record.name.chars().take(NAME_MAX).collect()));
+        }
+        let said = record.released.parse::<jiff::civil::Date>().map(|day| day.to_string());
+        let released = said.as_deref().unwrap_or(released);
         let files = self.sets.folder(record.effective()).join("files");
         let notes = notes(&whole, released, key)?;
         let new = self.folder().join(format!(".{}.new", record.bundle));
@@ -216,6 +221,26 @@ mod tests {
         let keys = Some(Keyring::new(PublicKey::new(other.verifying_key())));
         let wish = Wish { keys, ..Wish::new(RuleSet::Subscriber, "ignored") };
         assert_eq!(sensor.stage(&center.archive(offer.digest), &wish).unwrap_err().code(), "signature");
+    }
+
+    #[test]
+    fn what_a_manifest_says_is_held_to_what_an_index_has_room_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let (bundle, center) = (bundle(folder.path()), Catalogue::new(&folder.path().join("center")));
+        let listing = crate::io::rules::sets::listing(&bundle).unwrap().0;
+        let add = |name: &str, released: &str| {
+            let manifest = Manifest::new(RuleSet::Community, name, released, listing.clone());
+            fs::write(bundle.join(MANIFEST), serde_json::to_vec(&manifest).unwrap()).unwrap();
+            let wish = Wish::new(RuleSet::Community, "one");
+            let added = center.add(&bundle, &wish, "2026-01-01", None, UnixTime::from_millis(1));
+            for set in center.sets.list() {
+                fs::remove_dir_all(center.sets.folder(set)).unwrap();
+            }
+            added
+        };
+        assert_eq!(add(&"n".repeat(NAME_MAX + 1), "").unwrap_err().code(), "name");
+        assert_eq!(add("n", &"9".repeat(9999)).unwrap().released, "2026-01-01");
+        assert_eq!(add("n", "2026-02-03").unwrap().released, "2026-02-03");
     }
 
     #[test]

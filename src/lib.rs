@@ -25,6 +25,7 @@
 //!
 //! **What is licensed.** [`engine::licensing`] is the Center's licence agent, whose questions [`io::smart`] carries; `engine::authority` the books of the licence
 //! authority, which [`app::satellite`] keeps in [`io::sqlite`] files.
+//! `engine::access` is who may do what there: roles, people, keys.
 //!
 //! **How people ask a running program.** Commands on the same machine ask through [`io::control`]: those of the agent, those
 //! of the Center ([`app::center`]), and `smartagentctl` ([`app::ctl`]). Over

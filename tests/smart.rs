@@ -5,6 +5,8 @@
 
 #[path = "support/authority.rs"]
 mod authority;
+#[path = "support/rest.rs"]
+mod rest;
 #[path = "support/satellite.rs"]
 mod satellite;
 #[path = "support/site.rs"]
@@ -13,14 +15,11 @@ mod site;
 use authority::{Ca, Says, authority, http, proxy, relay, yes};
 use base64::Engine as _;
 use rcgen::{CertificateParams, KeyPair};
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use rest::Https;
 use satellite::{PLANT, Satellite};
 use serde_json::{Value, json};
 use site::Site;
-use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -258,28 +257,10 @@ fn the_real_satellite_registers_a_center_renews_it_and_lets_it_go() {
 /// What a program that is no Center is answered to these words, under what `shown` has for an ID certificate.
 fn post(port: u16, ca: &std::path::Path, mut words: Value, shown: Option<&Desk>) -> Value {
     words["clock"] = json!(tollgate::io::clock::both().wall);
-    let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_file(ca).unwrap()).unwrap();
-    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
-    let config = config.with_safe_default_protocol_versions().unwrap().with_root_certificates(roots);
-    let config = match shown.map(|desk| IdKey::open(&desk.place.id).unwrap().identity().unwrap()) {
-        None => config.with_no_client_auth(),
-        Some((chain, key)) => {
-            let chain = chain.into_iter().map(CertificateDer::from).collect();
-            config
-                .with_client_auth_cert(chain, PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap())
-                .unwrap()
-        }
-    };
-    let name = ServerName::try_from("localhost").unwrap();
-    let client = ClientConnection::new(Arc::new(config), name).unwrap();
-    let mut tls = StreamOwned::new(client, TcpStream::connect(("127.0.0.1", port)).unwrap());
-    let (body, mut answer) = (words.to_string(), String::new());
-    let head = "POST /SmartTransport HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\nconnection: close";
-    write!(tls, "{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).unwrap();
-    tls.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
-    serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+    let answer =
+        Https::new(port, ca, shown.map(|desk| desk.place.id.as_path())).post("/SmartTransport", &words);
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    answer.json()
 }
 
 /// A Center's end, registered with the satellite, and what that calls it.

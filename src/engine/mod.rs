@@ -15,9 +15,13 @@
 //!
 //! `authority` is the licence authority's books, and `entitlement` what a sensor may run because of them.
 //!
+//! `access` is who may do what at a program that people and programs ask.
+//!
 //! Engines share four verbs and no trait: `handle(input, now)`, `poll(now) -> Option<Action>`, `next_deadline()`,
 //! `snapshot()`. A `Refusal` is a domain's answer; an error is a broken thing.
 
+#[cfg(any(feature = "center", feature = "satellite"))]
+pub mod access;
 #[cfg(feature = "satellite")]
 pub mod authority;
 pub mod backoff;

@@ -9,7 +9,7 @@ use std::fs::File;
 use std::path::Path;
 
 /// "tsat": names the file's program.
-const SCHEMA: Schema = Schema { application_id: 0x7473_6174, migrations: &[V1] };
+const SCHEMA: Schema = Schema { application_id: 0x7473_6174, migrations: &[V1, V2] };
 
 const V1: &str = "
 CREATE TABLE rows (kind TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID;
@@ -20,6 +20,13 @@ CREATE TABLE audit (
     number INTEGER PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL, previous BLOB NOT NULL, hash BLOB NOT NULL);
 ";
 
+/// Keys end: those without an end do so a year after they were made.
+const V2: &str = "
+UPDATE rows SET body = json_set(body, '$.expires',
+    strftime('%Y-%m-%dT%H:%M:%fZ', json_extract(body, '$.created'), '+365 days'))
+WHERE kind = 'key' AND json_extract(body, '$.expires') IS NULL;
+";
+
 /// Where a licence authority keeps what must outlive it.
 pub trait BookStore {
     /// Writes an outcome with its line of the audit, all or nothing, durably.
@@ -27,6 +34,12 @@ pub trait BookStore {
     /// # Errors
     /// When it is not written; then nothing is.
     fn commit(&mut self, outcome: &Outcome, at: UnixTime) -> Result<(), StoreError>;
+
+    /// Writes a row that is no change by anybody: the last use of a key. The audit has no line of it.
+    ///
+    /// # Errors
+    /// When it is not written.
+    fn note(&mut self, row: &Row) -> Result<(), StoreError>;
 
     /// All rows of the books.
     ///
@@ -125,6 +138,12 @@ impl BookStore for SqliteBooks {
         transaction.commit()?;
         self.chain = chain;
         Ok(())
+    }
+
+    fn note(&mut self, row: &Row) -> Result<(), StoreError> {
+        let transaction = self.connection.transaction()?;
+        put(&transaction, row)?;
+        Ok(transaction.commit()?)
     }
 
     fn rows(&mut self) -> Result<Vec<Row>, StoreError> {
@@ -254,6 +273,34 @@ mod tests {
         assert_eq!(store.reports("1", 1, 10).unwrap().len(), 1);
         let reread = Authority::restore(&store.rows().unwrap(), key()).unwrap();
         assert!(reread.virtual_accounts().any(|it| it.name.as_str() == "plant"));
+    }
+
+    #[test]
+    fn a_key_of_an_older_store_ends_a_year_after_it_was_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("satellite.db");
+        let (mut books, mut store) = founded(&path);
+        let digest = crate::engine::authority::Digest::of("secret");
+        let key_add = Command::AddKey {
+            name: "old".parse().unwrap(),
+            role: Role::Viewer,
+            digest: digest.clone(),
+            days: 1,
+        };
+        store.commit(&books.handle(&admin(), key_add, NOON).unwrap(), NOON).unwrap();
+        let old =
+            "UPDATE rows SET body = json_remove(body, '$.expires', '$.used', '$.session') WHERE kind = 'key'";
+        store.connection.execute_batch(old).unwrap();
+        store.connection.pragma_update(None, "user_version", 1).unwrap();
+        drop(store);
+        let mut store = SqliteBooks::open(&path).unwrap();
+        let again = Authority::restore(&store.rows().unwrap(), key()).unwrap();
+        let year = std::time::Duration::from_hours(365 * 24);
+        assert_eq!(again.shown_key(Some(&digest), NOON).unwrap().expires, NOON.plus(year));
+        let row = books.note_use(1, NOON).unwrap();
+        store.note(&row).unwrap();
+        let again = Authority::restore(&store.rows().unwrap(), key()).unwrap();
+        assert_eq!(again.shown_key(Some(&digest), NOON).unwrap().used, Some(NOON));
     }
 
     #[test]

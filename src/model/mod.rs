@@ -9,6 +9,7 @@ pub mod entitlement;
 pub mod frame;
 pub mod ident;
 pub mod key;
+pub mod label;
 pub mod lease;
 pub mod mac;
 pub mod message;

@@ -85,7 +85,7 @@ impl Answer {
 
     /// Status and reason code.
     pub fn refusal(&self) -> (u16, String) {
-        let code = self.json()["code"].as_str().unwrap().to_owned();
+        let code = self.json()["reason"].as_str().unwrap().to_owned();
         (self.status, code)
     }
 }

@@ -223,6 +223,9 @@ pub enum KeyCommand {
         /// What it may do
         #[arg(long, default_value = "viewer")]
         role: RoleWord,
+        /// Ends after so many days, 1 to 365
+        #[arg(long, default_value_t = 365)]
+        days: u32,
     },
     /// The keys
     List,

@@ -166,7 +166,9 @@ fn plain_question(command: Command) -> Request {
         Command::PublicKey => Request::PublicKey,
         Command::Admin(AdminCommand::Remove { name }) => Request::PersonRemove { name },
         Command::Admin(_) => Request::PersonList,
-        Command::Key(KeyCommand::Create { name, role }) => Request::KeyCreate { name, role: role.into() },
+        Command::Key(KeyCommand::Create { name, role, days }) => {
+            Request::KeyCreate { name, role: role.into(), days }
+        }
         Command::Key(KeyCommand::List) => Request::KeyList,
         Command::Key(KeyCommand::Revoke { number }) => Request::KeyRevoke { number },
         Command::Account(AccountCommand::Add { name, description }) => {

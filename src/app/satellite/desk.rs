@@ -4,8 +4,9 @@
 use super::files::{self, Folder};
 use super::sync;
 use super::words::{Answer, No, Request};
+use crate::engine::access::Logins;
 use crate::engine::authority::{
-    Actor, Authority, Command, Damaged, Digest, Instance, Label, Refusal, Reply, Role,
+    Actor, Authority, Command, Damaged, Digest, Instance, Label, Refusal, Reply, Role, Row, Task,
 };
 use crate::io::books::{BookStore, SqliteBooks};
 use crate::io::clock;
@@ -56,6 +57,7 @@ pub(super) struct Desk {
     folder: Folder,
     books: Authority,
     store: SqliteBooks,
+    logins: Logins,
 }
 
 pub(super) type Said = Result<Value, No>;
@@ -71,7 +73,7 @@ impl Desk {
         let now = clock::both().wall;
         let mut books = Authority::new(account, folder.code_key()?, now);
         store.commit(&books.founding(), now)?;
-        Ok(Self { folder, books, store })
+        Ok(Self { folder, books, store, logins: Logins::default() })
     }
 
     /// The satellite in the folder.
@@ -81,11 +83,19 @@ impl Desk {
         }
         let mut store = SqliteBooks::open(&folder.store())?;
         let books = Authority::restore(&store.rows()?, folder.code_key()?)?;
-        Ok(Self { folder, books, store })
+        Ok(Self { folder, books, store, logins: Logins::default() })
     }
 
     pub(super) const fn books(&self) -> &Authority {
         &self.books
+    }
+
+    pub(super) const fn books_mut(&mut self) -> &mut Authority {
+        &mut self.books
+    }
+
+    pub(super) const fn logins_mut(&mut self) -> &mut Logins {
+        &mut self.logins
     }
 
     pub(super) const fn folder(&self) -> &Folder {
@@ -106,7 +116,7 @@ impl Desk {
         if self.books.has_administrator() { self.carry_out(&by, Command::Sweep) } else { Ok(json!({})) }
     }
 
-    fn carry_out(&mut self, by: &Actor, command: Command) -> Said {
+    pub(super) fn carry_out(&mut self, by: &Actor, command: Command) -> Said {
         self.commit(by, command)?.map(|reply| said(&reply)).map_err(No::from)
     }
 
@@ -131,10 +141,19 @@ impl Desk {
         }
     }
 
-    fn say(&mut self, by: &Actor, request: Request) -> Said {
+    /// Keeps a row without a line of the audit. Without it the last use of a key is lost, and no more.
+    pub(super) fn note(&mut self, row: &Row) {
+        if let Err(error) = self.store.note(row) {
+            tracing::warn!(%error, "the last use of a key is not kept");
+        }
+    }
+
+    pub(super) fn say(&mut self, by: &Actor, request: Request) -> Said {
         let request = match request {
             Request::Smart(question) => return self.serve(question),
             Request::SmartTransport { question, shown } => return self.serve_shown(question, shown.as_ref()),
+            Request::By { key, task, request } => return self.by_key(key.as_ref(), task, *request),
+            Request::Login { name, password, from } => return self.login(&name, &password, from),
             request => request,
         };
         let request = match self.change(request)? {
@@ -165,6 +184,7 @@ impl Desk {
             Request::AuditList { from } => self.audit(from),
             Request::SyncExport => sync::export(self),
             Request::SyncGrant { number, account, terms } => {
+                self.books.may(by, Task::Manage)?;
                 sync::grant(&self.folder, number, account, terms)
             }
             other => self.look(other, now),
@@ -195,9 +215,10 @@ impl Desk {
                 Command::Override { instance: self.id(&instance)?, reason }
             }
             Request::SyncImport { file } => sync::import(&self.folder, &file)?,
-            Request::KeyCreate { name, role } => {
+            Request::KeyCreate { name, role, days } => {
                 let secret = new_secret()?;
-                return Ok(Wish::Secret(Command::AddKey { name, role, digest: Digest::of(&secret) }, secret));
+                let digest = Digest::of(&secret);
+                return Ok(Wish::Secret(Command::AddKey { name, role, digest, days }, secret));
             }
             Request::TokenCreate { account: virtual_account, description, days, max_uses } => {
                 let secret = new_secret()?;
@@ -234,7 +255,7 @@ impl Desk {
                 json!({"people": books.people().map(|it| json!({"name": it.name, "role": it.role, "created": it.created})).collect::<Vec<_>>()})
             }
             Request::KeyList => {
-                json!({"keys": books.keys().map(|it| json!({"number": it.number, "name": it.name, "role": it.role, "created": it.created})).collect::<Vec<_>>()})
+                json!({"keys": books.keys().map(key).collect::<Vec<_>>()})
             }
             Request::AccountList => json!({"accounts": books.virtual_accounts().collect::<Vec<_>>()}),
             Request::LicenseList { account } => {
@@ -315,6 +336,11 @@ fn said(reply: &Reply) -> Value {
         Reply::Swept { released, removed } => json!({"released": released, "removed": removed}),
         _ => json!({}),
     }
+}
+
+fn key(key: &crate::engine::authority::Key) -> Value {
+    json!({"number": key.number, "name": key.name, "role": key.role, "created": key.created,
+        "expires": key.expires, "used": key.used, "session": key.session})
 }
 
 fn token(token: &crate::engine::authority::Token, now: UnixTime) -> Value {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! command line ── control socket ──▶ desk (books, store, key) ──▶ one transaction, then the answer
-//! HTTPS ──────── the same queue ──▶
+//! HTTPS, REST ─── the same queue ──▶
 //!             └── the same desk, opened for one command while no satellite runs
 //! ```
 
@@ -10,6 +10,7 @@ pub mod args;
 mod ask;
 mod commands;
 mod desk;
+mod door;
 mod files;
 mod http;
 mod run;

@@ -1,11 +1,12 @@
 //! Questions to the satellite and their answers: JSON on the control socket.
 
-use crate::engine::authority::{Label, Refusal, Role, TermOrder};
+use crate::engine::authority::{Digest, Label, Refusal, Role, Task, TermOrder};
 use crate::io::http::Shown;
 use crate::model::entitlement::Tag;
-use crate::model::smart::Question;
+use crate::model::smart::{Question, Secret};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 /// A question.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -23,13 +24,17 @@ pub enum Request {
     /// Takes somebody out.
     PersonRemove { name: Label },
     /// A key for a program; shown once.
-    KeyCreate { name: Label, role: Role },
+    KeyCreate { name: Label, role: Role, days: u32 },
     /// The keys, without secrets.
     KeyList,
     /// Takes a key back.
     KeyRevoke { number: u64 },
     /// Another virtual account.
-    AccountAdd { name: Label, description: String },
+    AccountAdd {
+        name: Label,
+        #[serde(default)]
+        description: String,
+    },
     /// The virtual accounts.
     AccountList,
     /// Takes an empty one out.
@@ -39,7 +44,14 @@ pub enum Request {
     /// The licences with their figures.
     LicenseList { account: Option<Label> },
     /// A registration token; shown once.
-    TokenCreate { account: Label, description: String, days: u32, max_uses: Option<u32> },
+    TokenCreate {
+        account: Label,
+        #[serde(default)]
+        description: String,
+        #[serde(default = "month")]
+        days: u32,
+        max_uses: Option<u32>,
+    },
     /// The tokens, without secrets.
     TokenList,
     /// Takes a token back.
@@ -55,9 +67,20 @@ pub enum Request {
     /// What can be reserved in an update: the update wizard's first step.
     SelectUpdate { instance: String },
     /// Reserves, or with `review` only says what would be reserved.
-    Reserve { account: Label, request: String, counts: BTreeMap<Tag, u64>, review: bool },
+    Reserve {
+        account: Label,
+        request: String,
+        counts: BTreeMap<Tag, u64>,
+        #[serde(default)]
+        review: bool,
+    },
     /// Updates, or with `review` only says what would be reserved.
-    Update { instance: String, counts: BTreeMap<Tag, u64>, review: bool },
+    Update {
+        instance: String,
+        counts: BTreeMap<Tag, u64>,
+        #[serde(default)]
+        review: bool,
+    },
     /// The last authorization code again.
     Code { instance: String },
     /// A confirmation code.
@@ -67,13 +90,20 @@ pub enum Request {
     /// Frees a destroyed Center's licences.
     Override { instance: String, reason: String },
     /// Usage reports of an instance, from a number on.
-    Usage { instance: String, from: u64 },
+    Usage {
+        instance: String,
+        #[serde(default)]
+        from: u64,
+    },
     /// The alerts.
     Alerts { account: Option<Label> },
     /// Whether the audit is whole.
     AuditVerify,
     /// Lines of the audit, from a number on.
-    AuditList { from: u64 },
+    AuditList {
+        #[serde(default)]
+        from: u64,
+    },
     /// A Center's question, carried here by hand or by a program.
     Smart(Question),
     /// A Center's question as it came over HTTPS, with the certificate that the Center showed.
@@ -84,6 +114,19 @@ pub enum Request {
     SyncImport { file: String },
     /// Signs terms for another satellite, as its upstream.
     SyncGrant { number: u64, account: Label, terms: Vec<TermOrder> },
+    /// What somebody over HTTPS asks, with the digest of the key that they show; it must allow this kind of work.
+    By { key: Option<Digest>, task: Task, request: Box<Request> },
+    /// Whose key it is; within `By` only.
+    SessionShow,
+    /// Ends the session whose key it is; within `By` only.
+    SessionEnd,
+    /// A session for a person's password.
+    Login { name: String, password: Secret, from: IpAddr },
+}
+
+/// Days that a registration token lasts.
+const fn month() -> u32 {
+    30
 }
 
 /// What comes back.

@@ -1,9 +1,9 @@
 //! What needs an operator's eye: derived from the books at any time, never stored.
 
-use super::account::Label;
 use super::books::Authority;
 use super::instance::{Instance, Link};
 use super::licence::Licence;
+use crate::model::label::Label;
 use crate::model::time::UnixTime;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;

@@ -1,15 +1,16 @@
 //! The books themselves, and the only ways to change them: each change is marked, so that its row is stored.
 
-use super::account::{Account, Label, VirtualAccount};
+use super::account::{Account, VirtualAccount};
 use super::command::{Outcome, Reply};
 use super::instance::{Held, Instance};
 use super::licence::{Licence, Position};
-use super::people::{Key, Person, Role};
 use super::refusal::Refusal;
 use super::rows::RowKind;
 use super::token::Token;
+use crate::engine::access::{Key, Person, Role};
 use crate::engine::licensing::codes::{AuthoritySecret, Udi};
 use crate::model::entitlement::Tag;
+use crate::model::label::Label;
 use crate::model::time::UnixTime;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,11 +1,11 @@
 //! What the authority is told, and what it answers.
 
-use super::account::Label;
 use super::instance::UsageRecord;
-use super::people::{Digest, Role, Task};
 use super::rows::Row;
+use crate::engine::access::{Digest, Role, Task};
 use crate::engine::licensing::codes::Udi;
 use crate::model::entitlement::Tag;
+use crate::model::label::Label;
 use crate::model::smart::Verdict;
 use crate::model::time::UnixTime;
 use serde::{Deserialize, Serialize};
@@ -20,9 +20,13 @@ pub enum Command {
     /// Takes somebody out.
     RemovePerson { name: Label },
     /// A program's key.
-    AddKey { name: Label, role: Role, digest: Digest },
+    AddKey { name: Label, role: Role, digest: Digest, days: u32 },
     /// Takes a key back.
     RevokeKey { number: u64 },
+    /// Somebody showed their password.
+    OpenSession { name: Label, digest: Digest },
+    /// Ends the session of who asks.
+    CloseSession { number: u64 },
     /// Another virtual account.
     AddVirtualAccount { name: Label, description: String },
     /// Takes out an empty virtual account.
@@ -130,6 +134,7 @@ impl Command {
             | Self::Authorize { .. }
             | Self::Deregister { .. }
             | Self::Report { .. } => Task::Serve,
+            Self::OpenSession { .. } | Self::CloseSession { .. } => Task::Enter,
             _ => Task::Manage,
         }
     }
@@ -141,6 +146,8 @@ impl Command {
             Self::RemovePerson { .. } => "person_remove",
             Self::AddKey { .. } => "key_add",
             Self::RevokeKey { .. } => "key_revoke",
+            Self::OpenSession { .. } => "session_open",
+            Self::CloseSession { .. } => "session_close",
             Self::AddVirtualAccount { .. } => "account_add",
             Self::RemoveVirtualAccount { .. } => "account_remove",
             Self::AddLicences(_) => "license_add",

@@ -3,9 +3,9 @@
 use super::books::Authority;
 use super::command::{Command, Outcome, Reply};
 use super::instance::UsageRecord;
-use super::people::{Actor, Role, Task};
 use super::refusal::Refusal;
 use super::rows::RowKind;
+use crate::engine::access::{Actor, Role, Task};
 use crate::model::entitlement::Tag;
 use crate::model::time::UnixTime;
 use serde_json::json;
@@ -43,9 +43,17 @@ impl Authority {
     /// # Errors
     /// When the role does not allow it, or there is no administrator.
     pub fn may_look(&self, by: &Actor) -> Result<(), Refusal> {
+        self.may(by, Task::View)
+    }
+
+    /// Whether somebody may do work of this kind.
+    ///
+    /// # Errors
+    /// When the role does not allow it, or there is no administrator.
+    pub fn may(&self, by: &Actor, task: Task) -> Result<(), Refusal> {
         match () {
             () if !self.has_administrator() => Err(Refusal::NoAdministrator),
-            () if by.role.may(Task::View) => Ok(()),
+            () if by.role.may(task) => Ok(()),
             () => Err(Refusal::Forbidden),
         }
     }
@@ -63,8 +71,10 @@ impl Authority {
         match command {
             Command::AddPerson { name, role, password } => self.add_person(name, role, password, now),
             Command::RemovePerson { name } => self.remove_person(&name),
-            Command::AddKey { name, role, digest } => self.add_key(name, role, digest, now),
+            Command::AddKey { name, role, digest, days } => self.add_key(name, role, digest, days, now),
             Command::RevokeKey { number } => self.revoke_key(number),
+            Command::OpenSession { name, digest } => self.open_session(name, digest, now),
+            Command::CloseSession { number } => self.close_session(number),
             Command::AddVirtualAccount { name, description } => self.add_account(name, description, now),
             Command::RemoveVirtualAccount { name } => self.remove_account(&name),
             Command::AddLicences(order) => self.add_licences(order, now),
@@ -103,9 +113,12 @@ fn about(command: &Command) -> serde_json::Value {
             json!({"name": name, "role": role})
         }
         Command::RemovePerson { name }
+        | Command::OpenSession { name, .. }
         | Command::AddVirtualAccount { name, .. }
         | Command::RemoveVirtualAccount { name } => json!({"name": name}),
-        Command::RevokeKey { number } | Command::RevokeToken { number } => json!({"number": number}),
+        Command::RevokeKey { number }
+        | Command::CloseSession { number }
+        | Command::RevokeToken { number } => json!({"number": number}),
         Command::AddLicences(order) => {
             json!({"account": order.virtual_account, "tag": order.tag, "count": order.count, "end": order.end})
         }

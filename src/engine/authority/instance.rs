@@ -1,9 +1,9 @@
 //! Product instances: the Centers that hold licences, online or by reservation.
 
-use super::account::Label;
-use super::people::Digest;
+use crate::engine::access::Digest;
 use crate::engine::licensing::codes::Udi;
 use crate::model::entitlement::Tag;
+use crate::model::label::Label;
 use crate::model::time::UnixTime;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};

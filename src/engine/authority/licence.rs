@@ -1,7 +1,7 @@
 //! A licence in a virtual account: what was purchased, for which terms, and what is taken of it.
 
-use super::account::Label;
 use crate::model::entitlement::Tag;
+use crate::model::label::Label;
 use crate::model::time::UnixTime;
 use serde::{Deserialize, Serialize};
 

@@ -1,15 +1,16 @@
 //! What administrators do: people, keys, virtual accounts, licences, tokens, synchronisation.
 
-use super::account::{Label, VirtualAccount};
+use super::account::VirtualAccount;
 use super::books::{ACCOUNTS_MAX, Authority, LICENCES_MAX, PEOPLE_MAX, TERMS_MAX, TOKENS_MAX, licence_id};
 use super::command::{Reply, TermOrder};
 use super::handle::{Done, done};
 use super::licence::{Licence, Term};
-use super::people::{Digest, Key, Person, Role};
 use super::refusal::Refusal;
 use super::rows::RowKind;
 use super::token::Token;
+use crate::engine::access::{Digest, Person, Role};
 use crate::engine::licensing::codes::COUNT_MAX;
+use crate::model::label::Label;
 use crate::model::time::UnixTime;
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ fn plain(text: &str) -> Result<(), Refusal> {
     if fits { Ok(()) } else { Err(Refusal::Text) }
 }
 
-fn room(used: usize, most: usize) -> Result<(), Refusal> {
+pub(super) fn room(used: usize, most: usize) -> Result<(), Refusal> {
     if used < most { Ok(()) } else { Err(Refusal::TooMany) }
 }
 
@@ -44,21 +45,8 @@ impl Authority {
             return Err(Refusal::LastAdministrator);
         }
         self.people.remove(name);
+        self.forget_keys(|key| key.session && key.name == *name);
         self.mark(RowKind::Person, name.as_str());
-        done(Reply::Done)
-    }
-
-    pub(super) fn add_key(&mut self, name: Label, role: Role, digest: Digest, now: UnixTime) -> Done {
-        room(self.keys.len(), PEOPLE_MAX)?;
-        let number = self.number();
-        self.keys.insert(number, Key { number, name, role, digest, created: now });
-        self.mark(RowKind::Key, number.to_string());
-        done(Reply::Numbered { number })
-    }
-
-    pub(super) fn revoke_key(&mut self, number: u64) -> Done {
-        self.keys.remove(&number).ok_or(Refusal::Unknown)?;
-        self.mark(RowKind::Key, number.to_string());
         done(Reply::Done)
     }
 

@@ -1,15 +1,15 @@
 //! Centers in contact: registration by token, authorization, usage reports.
 
-use super::account::Label;
 use super::books::{Authority, Column, INSTANCES_MAX, LICENCES_MAX};
 use super::command::{Registration, Reply, VerdictRow};
 use super::handle::{Done, done};
 use super::instance::{Happening, Instance, Link, UsageRecord};
-use super::people::Digest;
 use super::refusal::Refusal;
 use super::rows::RowKind;
+use crate::engine::access::Digest;
 use crate::engine::licensing::codes::COUNT_MAX;
 use crate::model::entitlement::Tag;
+use crate::model::label::Label;
 use crate::model::smart::Verdict;
 use crate::model::time::UnixTime;
 use std::collections::{BTreeMap, VecDeque};

@@ -1,5 +1,6 @@
 //! Why the authority says no: a reason code, what is wrong, and the next step. Nothing changed.
 
+use crate::engine::access::Denied;
 use crate::engine::licensing::codes::{CodeRefusal, NoIssue};
 
 macro_rules! refusals {
@@ -8,6 +9,8 @@ macro_rules! refusals {
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         pub enum Refusal {
             $(#[doc = $text] $name,)*
+            /// Who asks is not let in.
+            Denied(Denied),
             /// A code is not believed.
             Code(CodeRefusal),
             /// A code cannot be made.
@@ -22,6 +25,7 @@ macro_rules! refusals {
             pub const fn code(self) -> &'static str {
                 match self {
                     $(Self::$name => $code,)*
+                    Self::Denied(denied) => denied.code(),
                     Self::Code(refusal) => refusal.code(),
                     Self::Issue(_) => "code-not-made",
                 }
@@ -31,6 +35,7 @@ macro_rules! refusals {
             pub fn text(self) -> String {
                 match self {
                     $(Self::$name => $text.to_owned(),)*
+                    Self::Denied(denied) => denied.text().to_owned(),
                     Self::Code(refusal) => refusal.text().to_owned(),
                     Self::Issue(cause) => cause.to_string(),
                 }
@@ -50,7 +55,8 @@ refusals! {
     Text = "text", "a description has at most 256 characters, no control characters and none of < > &";
     BadCount = "bad-count", "a count is a whole number from 1 to 1000000000";
     BadTerm = "bad-term", "a term ends after its start, and not in the past";
-    BadDays = "bad-days", "a token lasts 1 to 365 days";
+    BadDays = "bad-days", "a token or key lasts 1 to 365 days";
+    NoSession = "no-session", "this is the key of a program and no session; revoke it with 'key revoke'";
     PoolShort = "pool-short", "the virtual account has not enough licences; add licences, or take fewer";
     NothingReserved = "nothing-reserved", "choose at least one licence";
     TokenUnknown = "token-unknown", "the token is not known; copy it again whole";

@@ -5,7 +5,6 @@
 //! An update gives another code. Until its confirmation code comes, the Center may hold either code, so the higher count
 //! of both stays booked: what is given up is free only when the Center has confirmed it.
 
-use super::account::Label;
 use super::books::{Authority, Column, INSTANCES_MAX, SPENT_MAX};
 use super::command::Reply;
 use super::handle::{Done, done};
@@ -16,6 +15,7 @@ use crate::engine::licensing::codes::{
     issue, read, return_code,
 };
 use crate::model::entitlement::Tag;
+use crate::model::label::Label;
 use crate::model::time::UnixTime;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;

@@ -90,7 +90,11 @@ impl Authority {
     /// The rows that changed since the last call.
     pub fn take_rows(&mut self) -> Vec<Row> {
         let touched = std::mem::take(&mut self.touched);
-        touched.into_iter().map(|(kind, id)| Row { body: self.body(kind, &id), kind, id }).collect()
+        touched.into_iter().map(|(kind, id)| self.row(kind, id)).collect()
+    }
+
+    pub(super) fn row(&self, kind: RowKind, id: String) -> Row {
+        Row { body: self.body(kind, &id), kind, id }
     }
 
     fn body(&self, kind: RowKind, id: &str) -> Option<String> {

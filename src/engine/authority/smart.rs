@@ -1,11 +1,11 @@
 //! A Center's questions as commands, and the answers to them.
 
-use super::account::Label;
 use super::command::{Command, Registration, Reply, VerdictRow};
-use super::people::Digest;
 use super::refusal::Refusal;
+use crate::engine::access::Digest;
 use crate::engine::licensing::codes::Udi;
 use crate::model::entitlement::Tag;
+use crate::model::label::Label;
 use crate::model::smart::{Answer, Ask, Question, Verdict};
 use std::collections::BTreeMap;
 

@@ -1,8 +1,8 @@
 //! Registration tokens: who shows one may register a product instance in its virtual account.
 
-use super::account::Label;
-use super::people::Digest;
 use super::refusal::Refusal;
+use crate::engine::access::Digest;
+use crate::model::label::Label;
 use crate::model::time::UnixTime;
 use serde::{Deserialize, Serialize};
 

@@ -1,14 +1,15 @@
 //! What people and programs look at.
 
-use super::account::{Account, Label, VirtualAccount};
+use super::account::{Account, VirtualAccount};
 use super::books::Authority;
 use super::instance::Instance;
-use super::licence::{Licence, Position};
-use super::people::{Actor, Digest, Key, Person};
+use super::licence::{Licence, Position, Term};
 use super::refusal::Refusal;
 use super::token::Token;
+use crate::engine::access::{Key, Person};
 use crate::engine::licensing::codes::{AuthorityKey, Udi};
 use crate::model::entitlement::Tag;
+use crate::model::label::Label;
 use crate::model::time::UnixTime;
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +26,8 @@ pub struct LicenceRow {
     pub billing: String,
     /// When it ends: a day, `multiple terms`, or `-`.
     pub expires: String,
+    /// What was purchased, term by term, also what is over or not begun.
+    pub terms: Vec<Term>,
     /// The figures.
     #[serde(flatten)]
     pub position: Position,
@@ -107,13 +110,6 @@ impl Authority {
         self.keys.values()
     }
 
-    /// Who shows this key.
-    pub fn actor_of(&self, secret: &str) -> Option<Actor> {
-        let digest = Digest::of(secret);
-        let key = self.keys.values().find(|key| key.digest == digest)?;
-        Some(Actor { name: key.name.to_string(), role: key.role })
-    }
-
     /// The figures of all licences, or of a virtual account's.
     pub fn licence_rows(&self, of: Option<&Label>, now: UnixTime) -> Vec<LicenceRow> {
         let now = now.max(self.account.latest);
@@ -173,6 +169,7 @@ fn row(licence: &Licence, now: UnixTime) -> LicenceRow {
         tag: licence.tag.clone(),
         billing: "Prepaid".to_owned(),
         expires: expires(licence, now),
+        terms: licence.terms.clone(),
         position,
         balance: i64::try_from(position.balance()).unwrap_or(i64::MAX),
     }

@@ -18,6 +18,7 @@
 //! streams a body counts for itself), the time of a request with its body, and the life of a connection, which bounds who
 //! reads slowly. HTTP/1.1 over TLS 1.3 or 1.2, with ring.
 
+mod asked;
 mod file;
 mod peer;
 mod refusal;
@@ -26,6 +27,7 @@ mod server;
 mod tests;
 mod tls;
 
+pub use asked::{bearer, object};
 pub use file::Sent;
 pub use peer::{Peer, Shown};
 pub use refusal::refused;

@@ -1,4 +1,4 @@
-//! How the server says no: JSON with a reason code and the next step, as everywhere.
+//! How the server says no: JSON with what is wrong, the reason code and the next step, as everywhere.
 
 use crate::io::control::ControlError;
 use axum::Json;
@@ -7,9 +7,11 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-/// A no: `{"code": …, "text": …}` with this status; one that time heals says when to come back.
+/// A no: `{"error": …, "reason": code, "next": …}` with this status. The text says what is wrong; then, after a semicolon,
+/// the next step. One that time heals says when to come back.
 pub fn refused(status: StatusCode, code: &str, text: &str) -> Response {
-    let mut response = (status, Json(json!({"code": code, "text": text}))).into_response();
+    let (error, next) = text.rsplit_once("; ").unwrap_or((text, ""));
+    let mut response = (status, Json(json!({"error": error, "reason": code, "next": next}))).into_response();
     if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
     }

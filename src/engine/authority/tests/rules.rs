@@ -2,8 +2,8 @@
 
 use super::kit::*;
 use crate::engine::authority::{
-    AlertKind, Authority, Command, Digest, Happening, Label, Link, Refusal, Reply, Role, RowKind, Severity,
-    TermOrder,
+    AlertKind, Authority, Command, Denied, Digest, Happening, Label, Link, Refusal, Reply, Role, RowKind,
+    Severity, TermOrder,
 };
 use crate::engine::licensing::codes::{confirmation_code, read, return_code};
 use std::time::Duration;
@@ -308,6 +308,39 @@ fn no_secret_is_in_rows_or_audit() {
         [outcome, books.handle(&center(), register("hush-hush", "a", "1", 8, noon()), noon()).unwrap()];
     assert!(!format!("{outcome:?}").contains("hush-hush"));
     assert!(outcome[0].rows.iter().any(|row| row.kind == RowKind::Token));
+}
+
+#[test]
+fn keys_and_sessions_end_and_go_with_their_person() {
+    let mut books = books();
+    let digest = |text: &str| crate::engine::authority::Digest::of(text);
+    let key =
+        |days| Command::AddKey { name: label("prometheus"), role: Role::Viewer, digest: digest("k"), days };
+    assert_eq!(refused(&mut books, key(0), noon()), Refusal::BadDays);
+    assert_eq!(refused(&mut books, key(366), noon()), Refusal::BadDays);
+    books.handle(&admin(), key(1), noon()).unwrap();
+    let known =
+        |books: &Authority, text: &str, at| books.shown_key(Some(&digest(text)), at).map(|key| key.number);
+    assert_eq!(known(&books, "k", noon()), Ok(1));
+    assert_eq!(refused(&mut books, Command::CloseSession { number: 1 }, noon()), Refusal::NoSession);
+    assert_eq!(known(&books, "x", noon()), Err(Refusal::Denied(Denied::Unknown)));
+    assert_eq!(books.shown_key(None, noon()).map(|_| ()), Err(Refusal::Denied(Denied::Unknown)));
+    assert_eq!(known(&books, "k", noon().plus(DAY)), Err(Refusal::Denied(Denied::KeyExpired)));
+    assert!(books.note_use(1, noon()).is_some());
+    assert!(books.note_use(1, noon().plus(DAY / 25)).is_none(), "within the hour");
+    let session = |name: &str, text: &str| Command::OpenSession { name: label(name), digest: digest(text) };
+    assert_eq!(refused(&mut books, session("nobody", "s"), noon()), Refusal::Unknown);
+    let bert = Command::AddPerson { name: label("bert"), role: Role::Viewer, password: String::new() };
+    books.handle(&admin(), bert, noon()).unwrap();
+    for number in 0..9 {
+        books.handle(&admin(), session("bert", &number.to_string()), noon()).unwrap();
+    }
+    assert!(known(&books, "0", noon()).is_err(), "the oldest of nine gave way");
+    assert!(known(&books, "1", noon()).is_ok() && known(&books, "8", noon()).is_ok());
+    assert!(known(&books, "8", noon().plus(DAY / 2)).is_err());
+    books.handle(&admin(), Command::RemovePerson { name: label("bert") }, noon()).unwrap();
+    assert!(known(&books, "8", noon()).is_err());
+    assert_eq!(books.keys().count(), 1);
 }
 
 #[test]

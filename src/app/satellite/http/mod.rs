@@ -1,17 +1,21 @@
-//! The satellite's HTTPS door: what Centers ask.
+//! The satellite's HTTPS door: what Centers ask, and the REST API for people and programs.
 
-use super::files::Folder;
-use super::words::{Answer, Request};
+mod api;
+mod openapi;
+mod routes;
+
+use crate::app::satellite::files::Folder;
+use crate::app::satellite::words::{Answer, Request};
 use crate::io::clock;
 use crate::io::control::Asker;
 use crate::io::http::{Clients, HttpError, Limits, Listen, Peer, Server, Serving, Tls, refused};
 use crate::io::pki::{Paper, PkiError};
 use crate::model::smart::Question;
+use axum::Json;
 use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
-use axum::{Json, Router};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -47,7 +51,7 @@ pub(super) fn open(
     };
     let server = Server::bind(&Listen { address, tls, limits: Limits::default() })?;
     let address = server.address();
-    let routes = Router::new().route("/SmartTransport", post(smart)).with_state(desk);
+    let routes = api::routes().route("/SmartTransport", post(smart)).with_state(desk);
     Ok((server.serve(routes), address))
 }
 

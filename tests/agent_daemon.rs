@@ -185,6 +185,37 @@ fn a_damaged_store_is_put_aside_and_said() {
     assert!(site.log().contains("the store is lost"), "{}", site.log());
 }
 
+#[test]
+fn a_store_that_opens_late_brings_what_is_of_other_networks_too() {
+    let site = Site::new();
+    let files = [capture(&site, "plant.pcap", 200, 10_000), capture(&site, "other.pcap", 30, 1_000)];
+    let of = |network: &str, file: usize| {
+        site.configure(&format!("[[interface]]\nfiles = [{:?}]\nnetwork = {network:?}\n", files[file]));
+    };
+    of("press", 0);
+    let mut daemon = site.start();
+    let page = daemon.settled();
+    let (press, stored) = (page["counts"]["components"].as_u64(), page["store"]["facts"].as_u64());
+    assert_eq!(daemon.stop(), 0);
+    of("paint", 1);
+    let held = tollgate::io::lock::take(&site.state().join("lock")).unwrap().unwrap();
+    let mut daemon = site.start();
+    let page = daemon.page(|page| page["store"]["fault"].is_string() && page["counts"]["components"] == 30);
+    assert!(page["store"]["fault"].as_str().unwrap().contains("in use"), "{page}");
+    drop(held);
+    let page = daemon.page(|page| {
+        page["counts"]["components"].as_u64() == press.map(|press| press + 30)
+            && page["store"]["facts"].as_u64() > stored
+    });
+    assert!(page["store"].get("fault").is_none(), "{page}");
+    // As if it had been there from the beginning.
+    assert_eq!(daemon.stop(), 0);
+    let again = site.start().settled();
+    for (of, figure) in [("counts", "components"), ("counts", "infrastructure"), ("store", "digest")] {
+        assert_eq!(again[of][figure], page[of][figure], "{figure}\n{again}");
+    }
+}
+
 /// A file system of its own, where the test may mount one.
 struct Disk(tempfile::TempDir);
 

@@ -13,17 +13,14 @@ mod broker;
 #[path = "support/daemon.rs"]
 mod daemon;
 
-use broker::{Broker, DAY, now};
-use daemon::{AGENT, Site, assert_same_count, counted};
+use broker::{Broker, now};
+use daemon::{Site, assert_same_count, counted};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::process::Command;
 use std::time::Duration;
 use support::traffic::Plant;
 use tollgate::io::mqtt::{Connection, Incoming, Session};
-use tollgate::io::pki::{Bundle, write};
-use tollgate::model::broker::BrokerAddress;
 use tollgate::model::digest::{FactHash, NetworkSeed, SetDigest};
 use tollgate::model::ident::Epoch;
 use tollgate::model::message::{
@@ -42,29 +39,13 @@ fn capture(site: &Site, components: u32, frames: usize) -> PathBuf {
 
 /// Enrols the site's sensor by the real command.
 fn enrol(site: &Site, broker: &Broker) {
-    let path = bundle(site, broker);
-    let mut enroll = Command::new(AGENT);
-    let output = enroll.arg("enroll").arg(&path).arg("--into").arg(site.state()).output().unwrap();
-    assert!(output.status.success(), "{output:?}");
+    site.enrol(&bundle(site, broker));
 }
 
 /// What a Center gives the operator.
 fn bundle(site: &Site, broker: &Broker) -> PathBuf {
-    let sensor = SENSOR.parse().unwrap();
-    let issued = broker.authority.issue_sensor(&sensor, DAY, now()).unwrap();
-    let address = BrokerAddress::secure("localhost", broker.port).unwrap();
-    let bundle = Bundle {
-        id: Epoch::from_random(7),
-        sensor: &sensor,
-        platform: "ic3000",
-        broker: &address,
-        issued: &issued,
-        ca_pem: broker.authority.certificate_pem(),
-        policy: None,
-        lease_keys: None,
-    };
     let path = site.path("bundle.tar");
-    write(&bundle, &path).unwrap();
+    broker.write_bundle(SENSOR, &broker.issue(SENSOR), &path);
     path
 }
 

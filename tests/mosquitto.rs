@@ -6,7 +6,7 @@
 #[path = "support/broker.rs"]
 mod broker;
 
-use broker::{Broker, DAY, identity, now, wait_for};
+use broker::{Broker, DAY, identity, long_ago, now, wait_for};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 use tollgate::io::mqtt::{
@@ -14,7 +14,6 @@ use tollgate::io::mqtt::{
 };
 use tollgate::io::pki::{Authority, Paper};
 use tollgate::model::broker::BrokerAddress;
-use tollgate::model::time::UnixTime;
 use tollgate::model::topic::{Kind, Topic};
 
 fn topic(sensor: &str, kind: Kind) -> Topic {
@@ -81,10 +80,6 @@ fn broker_fault(broker: &Broker, endpoint: &Endpoint, told: &str) -> BrokerFault
         MqttError::BrokerCertificate { fault, .. } => fault,
         other => panic!("{other:?}"),
     }
-}
-
-fn long_ago() -> UnixTime {
-    UnixTime::from_millis(now().millis() - 10 * 86_400_000)
 }
 
 fn other_authority(broker: &Broker) -> Authority {

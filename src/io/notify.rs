@@ -1,7 +1,15 @@
 //! The service manager: told when the program is ready, how it stands, and that it is alive. Without one, nothing.
 
 use sd_notify::NotifyState;
+use std::ffi::OsStr;
+use std::io;
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::time::Duration;
+
+/// How long a manager that does not read is waited for: the programs' loops tell it, and have more to do.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// The program serves.
 pub fn ready(status: &str) {
@@ -37,5 +45,17 @@ pub fn watchdog_period() -> Option<Duration> {
 
 /// A manager that cannot be told will find out by itself.
 fn tell(state: &[NotifyState<'_>]) {
-    let _ = sd_notify::notify(state);
+    let Some(place) = std::env::var_os("NOTIFY_SOCKET") else { return };
+    let text: String = state.iter().map(|state| format!("{state}\n")).collect();
+    let _ = send(&place, text.as_bytes());
+}
+
+fn send(place: &OsStr, text: &[u8]) -> io::Result<usize> {
+    let address = match place.as_bytes().strip_prefix(b"@") {
+        Some(name) => SocketAddr::from_abstract_name(name)?,
+        None => SocketAddr::from_pathname(place)?,
+    };
+    let socket = UnixDatagram::unbound()?;
+    socket.set_write_timeout(Some(PATIENCE))?;
+    socket.send_to_addr(text, &address)
 }

@@ -14,8 +14,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tollgate::io::clock;
 use tollgate::io::mqtt::Endpoint;
-use tollgate::io::pki::{Authority, CENTER_NAME, Identity, Issued, Paper};
+use tollgate::io::pki::{self, Authority, Bundle, CENTER_NAME, Identity, Issued, Paper};
 use tollgate::model::broker::BrokerAddress;
+use tollgate::model::ident::Epoch;
 use tollgate::model::time::UnixTime;
 
 pub const DAY: Duration = Duration::from_hours(24);
@@ -47,6 +48,11 @@ pub fn now() -> UnixTime {
     clock::both().wall
 }
 
+/// When what was issued for a [`DAY`] is over.
+pub fn long_ago() -> UnixTime {
+    UnixTime::from_millis(now().millis() - 10 * 86_400_000)
+}
+
 /// A port that was free a moment ago.
 pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
@@ -66,9 +72,7 @@ pub fn wait_for(what: &str, mut done: impl FnMut() -> bool) {
 impl Broker {
     /// With a certificate for `localhost` and 127.0.0.1.
     pub fn start() -> Option<Self> {
-        Self::start_with(|authority| {
-            authority.issue_broker(&["localhost".into(), "127.0.0.1".into()], DAY, now()).unwrap()
-        })
+        Self::start_with(Self::right_certificate)
     }
 
     /// With another certificate.
@@ -78,8 +82,8 @@ impl Broker {
         }
         let folder = tempfile::tempdir().unwrap();
         let authority = Authority::create(&folder.path().join("pki"), "Tollgate test CA", now()).unwrap();
-        authority.keep("broker", &certificate(&authority)).unwrap();
         let mut broker = Self { authority, port: free_port(), folder, child: None };
+        broker.certify(&certificate(&broker.authority));
         broker.write_config();
         broker.run();
         Some(broker)
@@ -180,6 +184,32 @@ impl Broker {
 
     pub fn center(&self) -> Endpoint {
         self.endpoint(CENTER_NAME)
+    }
+
+    /// Writes the bundle of the sensor that this was issued to: what a Center gives the operator.
+    pub fn write_bundle(&self, sensor: &str, issued: &Issued, path: &Path) {
+        let (sensor, broker) = (sensor.parse().unwrap(), self.address());
+        let bundle = Bundle {
+            id: Epoch::from_random(7),
+            sensor: &sensor,
+            platform: "ic3000",
+            broker: &broker,
+            issued,
+            ca_pem: self.authority.certificate_pem(),
+            policy: None,
+            lease_keys: None,
+        };
+        pki::write(&bundle, path).unwrap();
+    }
+
+    /// Gives the broker another certificate, which it has after [`Broker::kill`] and [`Broker::run`].
+    pub fn certify(&self, certificate: &Issued) {
+        self.authority.keep("broker", certificate).unwrap();
+    }
+
+    /// One that it should have.
+    pub fn right_certificate(authority: &Authority) -> Issued {
+        authority.issue_broker(&["localhost".into(), "127.0.0.1".into()], DAY, now()).unwrap()
     }
 
     pub fn issue(&self, common_name: &str) -> Issued {

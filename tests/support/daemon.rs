@@ -62,6 +62,13 @@ impl Site {
         Daemon { site: self, child }
     }
 
+    /// Unpacks an enrolment bundle by the real command.
+    pub fn enrol(&self, bundle: &Path) {
+        let mut enroll = Command::new(AGENT);
+        let output = enroll.arg("enroll").arg(bundle).arg("--into").arg(&self.state).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+    }
+
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.path("log")).unwrap_or_default()
     }

@@ -14,6 +14,7 @@ pub mod ids;
 pub mod keeper;
 pub mod lane;
 pub mod metrics;
+pub mod networks;
 pub mod page;
 pub mod policy;
 pub mod start;
@@ -38,8 +39,8 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 
 /// How long the lanes and the store may take to end.
 const ENDING: Duration = Duration::from_secs(20);
-/// The watchdog's look at the threads where no service manager sets another.
-const WATCH: Duration = Duration::from_secs(5);
+/// How often the threads are looked at where no service manager says.
+const WATCH: Duration = Duration::from_secs(15);
 
 /// Why the daemon does not run.
 #[derive(Debug, thiserror::Error)]
@@ -126,8 +127,9 @@ async fn serve(config: Config, log: Log, args: &RunArgs) -> Result<bool, RunErro
     let mut doors = Doors::open(&config).await?;
     let mut hub = start::start(config, log)?;
     notify::ready("running");
-    let period = notify::watchdog_period();
-    let mut watchdog = steady(period.unwrap_or(WATCH));
+    let mut watchdog = steady(notify::watchdog_period().unwrap_or(WATCH));
+    // The threads have just begun.
+    watchdog.reset();
     let mut tick = steady(TICK);
     loop {
         tokio::select! {
@@ -140,7 +142,7 @@ async fn serve(config: Config, log: Log, args: &RunArgs) -> Result<bool, RunErro
                 // Whoever asked may have gone.
                 let _ = scraper.send(metrics::text(&hub.page(clock::both())));
             }
-            _ = watchdog.tick(), if period.is_some() => if hub.all_alive() {
+            _ = watchdog.tick() => if hub.all_alive() {
                 notify::watchdog();
             },
             _ = doors.hangup.recv() => hub.reload(args),

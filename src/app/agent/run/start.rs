@@ -7,6 +7,7 @@ use super::hub::{Course, Hub, Shelf, Watched};
 use super::ids::{Fetch, Ids};
 use super::keeper::{Job, Keeper};
 use super::lane::Plan;
+use super::networks::{note_left_out, number, number_or_add};
 use super::policy::InForce;
 use super::uplink::{self, Enrolled, Uplink};
 use crate::engine::entitlement::Holder;
@@ -98,9 +99,15 @@ pub fn start(config: Config, log: Log) -> Result<Hub, StartError> {
     let mut sandbox = confine::enter(&config, enrolled.as_ref().map(|enrolled| enrolled.broker().port()));
 
     let mut tables = Tables::new(&config, &force)?;
-    if let Some(state) = found.state.as_mut().filter(|_| !other_policy) {
-        let restored = state.restore_each(|network, known| tables.restore(network, known));
-        found.fault = restored.err().map(|fault| fault.to_string());
+    if let Some(state) = found.state.as_mut().filter(|_| !other_policy)
+        && let Err(fault) = state.restore_each(|network, known| tables.restore(network, known))
+    {
+        // Opened and taken up whole once it can be read.
+        (found.state, found.fault) = (None, Some(fault.to_string()));
+    }
+    if found.state.is_none() {
+        // What it turns out to hold may be of networks that no lane sees.
+        tables.unite();
     }
     let knows = tables.restored > 0;
     let (lanes, union, networks) = tables.start(&config, &force)?;
@@ -249,7 +256,7 @@ struct Tables {
     networks: Vec<String>,
     restored: u64,
     /// Facts of networks that can be numbered no more.
-    left_out: u64,
+    left_out: usize,
 }
 
 impl Tables {
@@ -282,6 +289,9 @@ impl Tables {
 
     /// From now on there is a union beside the lanes' tables. What was restored so far is in the only lane's.
     fn unite(&mut self) {
+        if self.union.is_some() {
+            return;
+        }
         let mut union = Inventory::new(self.settings.clone());
         if let Some((_, only, _)) = self.lanes.first_mut().filter(|_| self.restored > 0) {
             union.unite(only);
@@ -291,12 +301,12 @@ impl Tables {
 
     /// Takes up a stored fact: into each lane that may see it again, and into the union.
     fn restore(&mut self, network: &str, known: &Known) {
-        let Some(id) = number(&self.networks, network).or_else(|| self.add_network(network)) else {
+        let Some(id) = number_or_add(&mut self.networks, network) else {
             self.left_out += 1;
             return;
         };
         let known = Known { key: known.key.in_network(id), ..*known };
-        if self.union.is_none() && !self.lanes.iter().all(|(_, _, own)| own.contains(&id)) {
+        if !self.lanes.iter().all(|(_, _, own)| own.contains(&id)) {
             self.unite();
         }
         self.restored += 1;
@@ -308,16 +318,8 @@ impl Tables {
         }
     }
 
-    fn add_network(&mut self, name: &str) -> Option<NetworkId> {
-        let id = u8::try_from(self.networks.len()).ok().map(NetworkId)?;
-        self.networks.push(name.to_owned());
-        Some(id)
-    }
-
     fn start(self, config: &Config, force: &InForce) -> Result<Started, StartError> {
-        if self.left_out > 0 {
-            tracing::warn!(facts = self.left_out, "stored facts of networks beyond 256 are not counted here");
-        }
+        note_left_out(self.left_out);
         let several = self.union.is_some();
         let mut watched = Vec::new();
         let mut lanes = self.lanes.into_iter().peekable();
@@ -333,11 +335,6 @@ impl Tables {
         }
         Ok((watched, self.union, self.networks))
     }
-}
-
-fn number(networks: &[String], name: &str) -> Option<NetworkId> {
-    let at = networks.iter().position(|known| known == name)?;
-    u8::try_from(at).ok().map(NetworkId)
 }
 
 fn plan(

@@ -335,27 +335,47 @@ fn a_status_fits_its_payload_whatever_it_says() {
     }
 }
 
-/// A day of a thousand stations on a quiet network: a status each minute, and each station told once.
+fn length<M: Message>(message: &M) -> usize {
+    encode(message).unwrap().len()
+}
+
+/// A day of a thousand stations on a quiet network, each told once; a status each minute, a new connection each hour, and
+/// each half hour an event as long as one can be.
 #[test]
 fn a_quiet_sensor_sends_less_than_five_mebibytes_a_day() {
     let mut reporter = connected(0);
     let interfaces = vec![InterfaceStatus { name: "eth0".into(), ..InterfaceStatus::default() }; 4];
-    let (mut bytes, mut seq) = (0, 0);
+    let (mut bytes, mut seq, mut births, mut happened) = (0, 0, 0, 0);
     for at in 0..86_400 {
         if at % 21_600 == 0 {
             seq += 250;
             reporter.handle(Input::Moved(position(seq)), now(at));
         }
+        if at % 3600 == 1800 {
+            reporter.handle(Input::Disconnected, now(at));
+            reporter.handle(Input::Connected, now(at));
+        }
+        if at % 1800 == 0 {
+            let happening = Happening::new(EventKind::Capture, Severity::Error, &"\"".repeat(3000));
+            reporter.handle(Input::Happened(happening), now(at));
+        }
         for action in poll_all(&mut reporter, at) {
             match action {
                 Action::Load { after, to } => reporter.handle(Input::Loaded(part(after, to)), now(at)),
+                Action::Send(Outgoing::Birth(birth)) => {
+                    (births, bytes) = (births + 1, bytes + length(&birth))
+                }
+                Action::Send(Outgoing::Event(event)) => {
+                    (happened, bytes) = (happened + 1, bytes + length(&event));
+                    reporter.handle(Input::EventArrived(event.number), now(at));
+                }
                 Action::AskFigures => {
                     let interfaces = interfaces.clone();
                     reporter.handle(Input::Figures(Figures { interfaces, ..Figures::default() }), now(at));
                 }
-                Action::Send(Outgoing::Status(status)) => bytes += encode(&*status).unwrap().len(),
+                Action::Send(Outgoing::Status(status)) => bytes += length(&*status),
                 Action::Send(Outgoing::Report(report)) => {
-                    bytes += encode(&report).unwrap().len();
+                    bytes += length(&report);
                     reporter.handle(Input::Ack(ack(report.to)), now(at));
                 }
                 _ => {}
@@ -363,6 +383,8 @@ fn a_quiet_sensor_sends_less_than_five_mebibytes_a_day() {
         }
     }
     assert_eq!(reporter.snapshot(now(86_400)).position.acked, 1000);
+    assert_eq!((births, happened), (24, 48));
+    println!("{bytes} bytes in a quiet day");
     assert!((1_000_000..5 << 20).contains(&bytes), "{bytes}");
 }
 

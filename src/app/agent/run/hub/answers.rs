@@ -128,6 +128,9 @@ impl Hub {
                 "the table is full: the count is a lower bound; raise count.capacity, or look for a flood";
             add(Health::Critical, what.to_owned());
         }
+        if let Some(stuck) = self.stuck() {
+            add(Health::Critical, stuck);
+        }
         if let Some(fault) = &store.fault {
             add(Health::Critical, format!("the durable state does not work: {fault}"));
         }

@@ -3,6 +3,7 @@
 use super::{Hub, MINUTE, SECOND, STORE_PAUSE, WAITING_MAX};
 use crate::app::agent::run::keeper::{Done, Job, Opened};
 use crate::app::agent::run::lane::{Facts, Order};
+use crate::app::agent::run::networks::{note_left_out, number_or_add};
 use crate::engine::inventory::changes::Known;
 use crate::engine::inventory::policy::Policy;
 use crate::engine::sync::{Input, Position};
@@ -172,12 +173,13 @@ impl Hub {
 
     /// A store that opened late brings what was known before.
     fn take_up(&mut self, facts: Vec<(String, Known)>) {
-        let number = |name: &str| self.networks.iter().position(|known| known == name);
+        let stored = facts.len();
         let numbered = facts.into_iter().filter_map(|(network, known)| {
-            let id = NetworkId(u8::try_from(number(&network)?).ok()?);
+            let id = number_or_add(&mut self.networks, &network)?;
             Some(Known { key: known.key.in_network(id), ..known })
         });
-        let facts: Arc<Vec<Known>> = Arc::new(numbered.collect());
+        let facts: Vec<Known> = numbered.collect();
+        note_left_out(stored - facts.len());
         if let Some(union) = &mut self.union {
             facts.iter().for_each(|known| {
                 union.restore(known);

@@ -59,12 +59,20 @@ pub struct Watched {
     generation: u32,
     /// Its last sign of life.
     pulse: u64,
+    /// Whether it showed none for a whole turn of the watchdog.
+    stuck: bool,
 }
 
 impl Watched {
     /// Just started.
     pub const fn new(lane: Lane, networks: BTreeSet<NetworkId>) -> Self {
-        Self { lane, networks, generation: 0, pulse: 0 }
+        Self { lane, networks, generation: 0, pulse: 0, stuck: false }
+    }
+
+    /// Looks for a sign of life since the last look.
+    fn look(&mut self) {
+        let pulse = self.lane.shared.pulse();
+        self.stuck = std::mem::replace(&mut self.pulse, pulse) == pulse || self.lane.is_dead();
     }
 }
 
@@ -164,6 +172,7 @@ impl Course {
             links: vec![LinkState::Unknown; interfaces],
             saturated: Edge::default(),
             store: Edge::default(),
+            stuck: Edge::default(),
         };
         let (second, stats) = (started.ticks, started.ticks);
         Self { generation: 0, started, watches, unreachable: None, not_understood: 0, second, stats }
@@ -177,6 +186,7 @@ struct Watches {
     links: Vec<LinkState>,
     saturated: Edge,
     store: Edge,
+    stuck: Edge,
 }
 
 impl Hub {
@@ -203,9 +213,18 @@ impl Hub {
 
     /// Whether every packet thread has shown a sign of life since this was asked last.
     pub fn all_alive(&mut self) -> bool {
-        self.lanes.iter_mut().fold(true, |alive, watched| {
-            let pulse = watched.lane.shared.pulse();
-            alive & (std::mem::replace(&mut watched.pulse, pulse) != pulse) & !watched.lane.is_dead()
+        self.lanes.iter_mut().for_each(Watched::look);
+        self.lanes.iter().all(|watched| !watched.stuck)
+    }
+
+    /// What to say of packet threads that show no sign of life, if there are any.
+    fn stuck(&self) -> Option<String> {
+        let stuck = self.lanes.iter().filter(|watched| watched.stuck).map(|watched| watched.lane.interface);
+        let names: BTreeSet<_> =
+            stuck.filter_map(|at| Some(&*self.config.interfaces.get(at)?.name)).collect();
+        let names = names.into_iter().collect::<Vec<_>>().join(", ");
+        (!names.is_empty()).then(|| {
+            format!("{names}: the packet thread is stuck and counts nothing; look at what it reads from, and restart the agent")
         })
     }
 

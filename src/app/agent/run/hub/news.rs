@@ -41,6 +41,10 @@ impl Hub {
         if let Some(faulty) = self.course.watches.store.note(self.shelf.fault.is_some()) {
             self.tell_store(faulty);
         }
+        let stuck = self.stuck();
+        if self.course.watches.stuck.note(stuck.is_some()).is_some() {
+            self.tell_stuck(stuck);
+        }
         if let Some(millis) = self.course.watches.clock.step(now) {
             let message = format!("the wall clock was moved by {millis} ms; counting does not depend on it");
             self.happened(EventKind::Clock, Severity::Warning, &message);
@@ -84,6 +88,12 @@ impl Hub {
             (Severity::Info, "the table has room again")
         };
         self.happened(EventKind::Saturation, severity, message);
+    }
+
+    fn tell_stuck(&mut self, stuck: Option<String>) {
+        let severity = if stuck.is_some() { Severity::Error } else { Severity::Info };
+        let message = stuck.unwrap_or_else(|| "all packet threads show signs of life again".to_owned());
+        self.happened(EventKind::Capture, severity, &message);
     }
 
     fn tell_store(&mut self, faulty: bool) {

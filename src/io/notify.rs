@@ -46,7 +46,7 @@ pub fn watchdog_period() -> Option<Duration> {
 /// A manager that cannot be told will find out by itself.
 fn tell(state: &[NotifyState<'_>]) {
     let Some(place) = std::env::var_os("NOTIFY_SOCKET") else { return };
-    let text: String = state.iter().map(|state| format!("{state}\n")).collect();
+    let text = state.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
     let _ = send(&place, text.as_bytes());
 }
 

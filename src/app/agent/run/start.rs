@@ -140,24 +140,26 @@ pub fn start(config: Config, log: Log) -> Result<Hub, StartError> {
     if open {
         hub.begin_ids(found.entitlement.as_deref(), found.clock_floor, clock::both());
     }
-    if let Some(what) = found.happening {
-        hub.happened(what.kind, what.severity, &what.message);
-    }
     if let Some(message) = mismatch {
         hub.happened(EventKind::Entitlement, Severity::Error, &message);
     }
+    tell_the_start(&mut hub, found.happening, found.clock_floor);
+    Ok(hub)
+}
+
+/// What was found in the store, a clock that was set back, and that it runs.
+fn tell_the_start(hub: &mut Hub, happening: Option<Happening>, clock_floor: UnixTime) {
+    if let Some(what) = happening {
+        hub.happened(what.kind, what.severity, &what.message);
+    }
     let wall = clock::both().wall;
-    if wall < found.clock_floor {
+    if wall < clock_floor {
         let message =
-            format!("the clock shows {wall}, but it was {} here before: it was set back", found.clock_floor);
+            format!("the clock shows {wall}, but it was {clock_floor} here before: it was set back");
         hub.happened(EventKind::Clock, Severity::Warning, &message);
     }
-    hub.happened(
-        EventKind::Lifecycle,
-        Severity::Info,
-        &format!("started, version {}", env!("CARGO_PKG_VERSION")),
-    );
-    Ok(hub)
+    let started = format!("started, version {}", env!("CARGO_PKG_VERSION"));
+    hub.happened(EventKind::Lifecycle, Severity::Info, &started);
 }
 
 fn store_settings(config: &Config) -> state::Settings {

@@ -2,6 +2,7 @@
 //! address that tries too often is refused before it counts for all, so it locks nobody else out.
 
 use super::denied::Denied;
+use crate::engine::throttle::Pace;
 use crate::model::time::Ticks;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -10,22 +11,12 @@ use std::time::Duration;
 const OF_ADDRESS: Pace = Pace { at_once: 5, then_each: Duration::from_secs(10) };
 const OF_ALL: Pace = Pace { at_once: 20, then_each: Duration::from_secs(1) };
 
-/// So many at once, then one each so long.
-struct Pace {
-    at_once: u32,
-    then_each: Duration,
-}
-
-/// When all tries so far are paid for.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-struct Debt(Ticks);
-
 /// See the module's description. Addresses that are paid up are forgotten, and only admitted ones are kept: there are
 /// never more than can be admitted within a minute.
 #[derive(Default, Debug)]
 pub struct Logins {
-    all: Debt,
-    of: BTreeMap<u128, Debt>,
+    all: Ticks,
+    of: BTreeMap<u128, Ticks>,
 }
 
 impl Logins {
@@ -34,25 +25,14 @@ impl Logins {
     /// # Errors
     /// When it comes too soon.
     pub fn admit(&mut self, from: IpAddr, now: Ticks) -> Result<(), Denied> {
-        self.of.retain(|_, debt| debt.0 > now);
+        self.of.retain(|_, paid| *paid > now);
         let network = network(from);
         let known = self.of.get(&network).copied().unwrap_or_default();
-        let (own, all) = (known.plus(&OF_ADDRESS, now)?, self.all.plus(&OF_ALL, now)?);
+        let own = OF_ADDRESS.one_more(known, now).ok_or(Denied::TooManyLogins)?;
+        let all = OF_ALL.one_more(self.all, now).ok_or(Denied::TooManyLogins)?;
         self.of.insert(network, own);
         self.all = all;
         Ok(())
-    }
-}
-
-impl Debt {
-    fn plus(self, pace: &Pace, now: Ticks) -> Result<Self, Denied> {
-        let start = self.0.max(now);
-        let open = pace.then_each.saturating_mul(pace.at_once.saturating_sub(1));
-        if start.since(now) > open {
-            Err(Denied::TooManyLogins)
-        } else {
-            Ok(Self(start.plus(pace.then_each)))
-        }
     }
 }
 

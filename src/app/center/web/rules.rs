@@ -12,7 +12,7 @@
 use super::Web;
 use crate::app::center::config::{Config, Http};
 use crate::app::center::words::{Admission, Fetchable, Request};
-use crate::engine::throttle::Throttle;
+use crate::engine::throttle::{Pace, Throttle};
 use crate::io::clock;
 use crate::io::http::{Peer, Sent, refused};
 use crate::io::rules::Catalogue;
@@ -30,9 +30,8 @@ use std::fs::File;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Requests of one sensor: so many at once, then one in each interval.
-const REQUESTS: u32 = 20;
-const REQUEST_EVERY: Duration = Duration::from_secs(5);
+/// Requests of one sensor.
+const REQUESTS: Pace = Pace { at_once: 20, then_each: Duration::from_secs(5) };
 /// Downloads at a time, in all and of one sensor; each goes no faster than is configured.
 const DOWNLOADS: usize = 8;
 const OF_SENSOR: usize = 2;
@@ -49,7 +48,7 @@ impl Shelf {
     pub(super) fn new(config: &Config, http: &Http) -> Self {
         Self {
             catalogue: Catalogue::new(&config.rules()),
-            requests: Mutex::new(Throttle::new(REQUESTS, REQUEST_EVERY)),
+            requests: Mutex::new(Throttle::new(REQUESTS)),
             places: Arc::default(),
             pace: u64::from(http.download_kib_s) * 1024,
         }

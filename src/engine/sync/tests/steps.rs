@@ -356,7 +356,7 @@ fn a_quiet_sensor_sends_less_than_five_mebibytes_a_day() {
             reporter.handle(Input::Connected, now(at));
         }
         if at % 1800 == 0 {
-            let happening = Happening::new(EventKind::Capture, Severity::Error, &"\"".repeat(3000));
+            let happening = Happening::new(EventKind::Capture, Severity::Error, "\"".repeat(3000));
             reporter.handle(Input::Happened(happening), now(at));
         }
         for action in poll_all(&mut reporter, at) {

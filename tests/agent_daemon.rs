@@ -274,7 +274,7 @@ fn check_faulty_disk(disk: &Disk, components: u32, words: &str, mend: &str) {
 fn a_read_only_disk_does_not_stop_the_count() {
     let Some(disk) = Disk::mount("size=64m") else { return };
     disk.remount("ro");
-    check_faulty_disk(&disk, 1_000, "Read-only", "rw");
+    check_faulty_disk(&disk, 30_000, "Read-only", "rw");
 }
 
 #[test]

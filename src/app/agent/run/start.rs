@@ -111,6 +111,9 @@ pub fn start(config: Config, log: Log) -> Result<Hub, StartError> {
     }
     let knows = tables.restored > 0;
     let (lanes, union, networks) = tables.start(&config, &force)?;
+    // A lane that is alone counts in its own table for as long as there is nothing else to count.
+    let alone = found.state.is_none() && lanes.len() == 1;
+    let (union, spare) = if alone { (None, union.map(Box::new)) } else { (union, None) };
     sandbox.leave_packets();
 
     let open = found.state.is_some();
@@ -127,6 +130,7 @@ pub fn start(config: Config, log: Log) -> Result<Hub, StartError> {
         force,
         lanes,
         union,
+        spare,
         networks,
         shelf,
         reporter,

@@ -180,6 +180,9 @@ impl Hub {
         });
         let facts: Vec<Known> = numbered.collect();
         note_left_out(stored - facts.len());
+        if facts.iter().any(|known| !self.is_seen_by_all(known)) {
+            self.unite();
+        }
         if let Some(union) = &mut self.union {
             facts.iter().for_each(|known| {
                 union.restore(known);
@@ -193,6 +196,21 @@ impl Hub {
                     "a packet thread is too busy to take up what was known; it counts it as it is seen"
                 );
             }
+        }
+    }
+
+    fn is_seen_by_all(&self, known: &Known) -> bool {
+        self.lanes.iter().all(|watched| watched.networks.contains(&known.key.network()))
+    }
+
+    /// From now on the only lane is not all there is to count. What it told so far waits for the store.
+    fn unite(&mut self) {
+        if let Some(mut union) = self.spare.take() {
+            union.renew(self.force.policy());
+            self.shelf.waiting.iter().for_each(|known| {
+                union.restore(known);
+            });
+            self.union = Some(*union);
         }
     }
 

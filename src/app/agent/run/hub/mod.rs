@@ -131,6 +131,8 @@ pub struct Hub {
     pub lanes: Vec<Watched>,
     /// The union of several lanes, or of one and what others stored before.
     pub union: Option<Inventory>,
+    /// What becomes the union if a store that opens late holds facts of networks that the only lane does not see.
+    pub spare: Option<Box<Inventory>>,
     /// Networks by number.
     pub networks: Vec<String>,
     /// The store.

@@ -98,6 +98,8 @@ doc: deps
 
 # All of it with the tests' profile: what one step builds the next finds.
 ci: export CARGO_PROFILE_DEV_OPT_LEVEL := 1
+# As long as it takes to see that each target works; the long suite searches.
+ci: export FUZZ_SECONDS := 20
 ci: fmt clippy deny doc packages debian test fuzz
 
 # Any bytes to every door: frames, files, compressed files, filters, sightings. Says NOT RUN where it cannot.

@@ -172,7 +172,7 @@ struct CustomerArgs {
 #[derive(Debug, Args)]
 struct WayArgs {
     /// With --set-transport: believe the authority's CA in this file (PEM)
-    #[arg(long, value_name = "FILE", requires = "set_transport")]
+    #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
     /// With --set-transport proxy:HOST:PORT: the name that the proxy asks for
     #[arg(long, value_name = "NAME", requires = "proxy_password")]
@@ -186,12 +186,8 @@ impl Cli {
     /// What was typed; the process ends with status 2 when it makes no sense.
     pub fn read() -> Self {
         let cli = Self::parse();
-        let wrong = |why| Self::command().error(clap::error::ErrorKind::ArgumentConflict, why).exit();
-        if cli.names_a_payer_in_vain() {
-            wrong("who pays is said together with --set-mode utility");
-        }
-        if cli.way.proxy_user.is_some() && cli.proxy().is_none() {
-            wrong("a proxy's name and password are said together with --set-transport proxy:HOST:PORT");
+        if let Some(why) = cli.said_in_vain() {
+            Self::command().error(clap::error::ErrorKind::ArgumentConflict, why).exit();
         }
         cli
     }
@@ -219,9 +215,17 @@ impl Cli {
         Ok((ca.is_some() || login.is_some()).then_some(Request::LicenseWay { ca, login }))
     }
 
-    /// The parser lets this pass, since the verbs exclude each other.
-    fn names_a_payer_in_vain(&self) -> bool {
-        self.customer.is_some() && self.verb.set_mode != Some(ModeWord::Utility)
+    /// Why something does not belong to the verb. The parser lets it pass, since the verbs exclude each other.
+    fn said_in_vain(&self) -> Option<&'static str> {
+        let payer = self.customer.is_some() && self.verb.set_mode != Some(ModeWord::Utility);
+        let ca = self.way.ca.is_some() && self.verb.set_transport.is_none();
+        let login = self.way.proxy_user.is_some() && self.proxy().is_none();
+        let reasons = [
+            (payer, "who pays is said together with --set-mode utility"),
+            (ca, "the authority's CA is said together with --set-transport"),
+            (login, "a proxy's name and password are said together with --set-transport proxy:HOST:PORT"),
+        ];
+        reasons.into_iter().find_map(|(in_vain, why)| in_vain.then_some(why))
     }
 
     /// The order to the licence agent; `None` when something is asked instead.
@@ -374,7 +378,6 @@ mod tests {
         assert_eq!(set("https://satellite.plant/SmartTransport"), Some(Command::SetTransport(gateway)));
         refused(&["--set-transport", "proxy:nowhere"]);
         refused(&["--set-transport", "direct", "--proxy-user", "anna"]);
-        refused(&["--renew-id", "--ca", "ca.pem"]);
     }
 
     #[test]
@@ -382,11 +385,21 @@ mod tests {
         refused(&["--json"]);
         refused(&["--deregister", "--renew-id"]);
         refused(&["--force"]);
-        let in_vain = |words: &[&str]| {
-            let words = ["smartagentctl", "--customer-city", "Bern"].iter().chain(words);
-            Cli::try_parse_from(words).unwrap().names_a_payer_in_vain()
+    }
+
+    #[test]
+    fn what_belongs_to_another_verb_is_refused() {
+        let in_vain = |with: &str, words: &str| {
+            let words = ["smartagentctl"].into_iter().chain(with.split(' ')).chain(words.split(' '));
+            Cli::try_parse_from(words).unwrap().said_in_vain().is_some()
         };
-        assert!(in_vain(&["--get-license-summary"]) && in_vain(&["--set-mode", "prepaid"]));
-        assert!(!in_vain(&["--set-mode", "utility"]));
+        let payer = "--customer-city Bern";
+        assert!(in_vain(payer, "--get-license-summary") && in_vain(payer, "--set-mode prepaid"));
+        assert!(!in_vain(payer, "--set-mode utility"));
+        let ca = "--ca ca.pem";
+        assert!(in_vain(ca, "--renew-id") && !in_vain(ca, "--set-transport direct"));
+        let login = "--proxy-user anna --proxy-password -";
+        assert!(in_vain(login, "--renew-id") && in_vain(login, "--set-transport direct"));
+        assert!(!in_vain(login, "--set-transport proxy:proxy.plant:8080"));
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// A child holds its parent's locks from its birth until it becomes another program, so a lock that was just given
 /// back may look taken for a moment.
-const PATIENCE: u32 = 10;
+const PATIENCE: u32 = 50;
 const WAIT: Duration = Duration::from_millis(20);
 
 /// Takes the lock for as long as the result lives. `None`: another program has it.

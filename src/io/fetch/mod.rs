@@ -236,17 +236,24 @@ fn body(answer: Response<Body>, max: u64) -> Result<Vec<u8>, FetchFault> {
 /// What every refusal of the Center looks like.
 #[derive(Deserialize)]
 struct Refusal {
-    code: String,
-    text: String,
+    error: String,
+    reason: String,
+    next: String,
 }
 
 fn refusal(answer: Response<Body>) -> FetchFault {
     let status = answer.status().as_u16();
     let said =
         body(answer, REFUSAL_MAX).ok().and_then(|bytes| serde_json::from_slice::<Refusal>(&bytes).ok());
-    let said =
-        said.unwrap_or_else(|| Refusal { code: "http".to_owned(), text: "no reason given".to_owned() });
-    FetchFault::refused(status, &said.code, &said.text)
+    match said {
+        Some(Refusal { error, reason, next }) if next.is_empty() => {
+            FetchFault::refused(status, &reason, &error)
+        }
+        Some(Refusal { error, reason, next }) => {
+            FetchFault::refused(status, &reason, &format!("{error}; {next}"))
+        }
+        None => FetchFault::refused(status, "http", "no reason given"),
+    }
 }
 
 /// The sensor's certificate is shown, and nobody believed but the enrolment's CA.

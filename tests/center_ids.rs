@@ -15,7 +15,7 @@ mod snort;
 use daemon::Daemon;
 use serde_json::Value;
 use site::{Site, broker_is_there};
-use snort::{COMMUNITY, Plant, SUBSCRIBER};
+use snort::{COMMUNITY, Plant, Running, SUBSCRIBER};
 use std::fs::File;
 use std::io::Write as _;
 use std::time::Duration;
@@ -55,6 +55,16 @@ fn sensor(site: &Site, plant: &Plant) -> daemon::Site {
     sensor
 }
 
+/// Snort with both sets, a Center that allows them, and a sensor that is ready to start.
+fn ready() -> (Plant, Site, daemon::Site, Running) {
+    let plant = Plant::new();
+    plant.stage(RuleSet::Community, COMMUNITY);
+    let site = site(plant.stage(RuleSet::Subscriber, SUBSCRIBER));
+    let sensor = sensor(&site, &plant);
+    let running = plant.start(&[]);
+    (plant, site, sensor, running)
+}
+
 /// Makes what a stopped Center keeps of its licence so many days older: each time in it lies further back.
 fn age(site: &Site, days: u64) {
     let mut store = Sqlite::open(&site.path("center/store/center.db")).unwrap();
@@ -83,11 +93,7 @@ fn an_evaluation_that_ends_takes_subscriber_rules_from_every_sensor() {
     if !broker_is_there() {
         return;
     }
-    let plant = Plant::new();
-    plant.stage(RuleSet::Community, COMMUNITY);
-    let mut site = site(plant.stage(RuleSet::Subscriber, SUBSCRIBER));
-    let sensor = sensor(&site, &plant);
-    let _running = plant.start(&[]);
+    let (plant, mut site, sensor, _running) = ready();
     let mut daemon = sensor.start();
     site.center_ok(&["ids", "enable", SENSOR]);
     site.center_ok(&["ids", "rules", "subscriber"]);
@@ -118,11 +124,7 @@ fn an_order_at_the_center_changes_what_snort_runs() {
     if !broker_is_there() {
         return;
     }
-    let plant = Plant::new();
-    plant.stage(RuleSet::Community, COMMUNITY);
-    let mut site = site(plant.stage(RuleSet::Subscriber, SUBSCRIBER));
-    let sensor = sensor(&site, &plant);
-    let _running = plant.start(&[]);
+    let (plant, mut site, sensor, _running) = ready();
     let mut daemon = sensor.start();
     runs(&mut daemon, &plant, RuleSet::Community);
 

@@ -10,7 +10,9 @@ mod https;
 #[path = "support/site.rs"]
 mod site;
 
-use https::{Answer, Client};
+use https::{Answer, Https};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::Value;
 use sha2::Digest as _;
 use site::{Site, broker_is_there, free_port};
@@ -46,13 +48,21 @@ impl Plant {
         offers.as_array().unwrap().iter().find(of).unwrap()["digest"].as_str().unwrap().to_owned()
     }
 
-    fn enrolled(&self, name: &str) -> Client {
+    fn enrolled(&self, name: &str) -> Https {
         self.site.enrol_scripted(name);
         self.client(name)
     }
 
-    fn client(&self, name: &str) -> Client {
-        Client::new(&self.site.path(name), self.port)
+    fn client(&self, name: &str) -> Https {
+        let file = |file: &str| self.site.path(name).join(file);
+        let chain = vec![CertificateDer::from_pem_file(file("certificate.pem")).unwrap()];
+        let key = PrivateKeyDer::from_pem_file(file("key.pem")).unwrap();
+        Https::new(self.port, &file("ca.pem"), Some((chain, key)))
+    }
+
+    /// Who shows no certificate.
+    fn anybody(&self) -> Https {
+        Https::new(self.port, &self.site.path("center/pki/ca.pem"), None)
     }
 }
 
@@ -77,7 +87,7 @@ fn each_sensor_gets_what_its_lease_lists_and_nobody_else_gets_anything() {
     assert_eq!(sensor.get(&at(&subscriber)).refusal(), (403, "not-leased".to_owned()));
     assert_eq!(sensor.get(&at(&"0".repeat(64))).refusal(), (404, "no-bundle".to_owned()));
     assert_eq!(sensor.get("/rules/v1/..%2f..%2fpki%2fca.key").refusal(), (404, "no-bundle".to_owned()));
-    assert_eq!(sensor.anonymous().get(&at(&new)).refusal(), (401, "no-certificate".to_owned()));
+    assert_eq!(plant.anybody().get(&at(&new)).refusal(), (401, "no-certificate".to_owned()));
 
     plant.site.center_ok(&["ids", "enable", "press-2"]);
     plant.site.center_ok(&["ids", "rules", "subscriber"]);
@@ -89,12 +99,12 @@ fn each_sensor_gets_what_its_lease_lists_and_nobody_else_gets_anything() {
     let kept = fs::read(plant.site.path(&format!("center/rules/archives/{new}.tar.gz"))).unwrap();
     assert!(whole.status == 200 && whole.body == kept, "{} bytes", whole.body.len());
     let tag = whole.header("etag").unwrap();
-    let rest = sensor.get_with(&at(&new), &format!("range: bytes=100-\r\nif-range: {tag}\r\n"));
+    let rest = sensor.get_with(&at(&new), &["range: bytes=100-", &format!("if-range: {tag}")]);
     assert!(rest.status == 206 && rest.body == kept[100..], "{}", rest.status);
-    assert_eq!(rest.header("content-range"), Some(format!("bytes 100-{}/{}", kept.len() - 1, kept.len())));
-    let other = sensor.get_with(&at(&new), "range: bytes=100-\r\nif-range: \"another\"\r\n");
+    assert_eq!(rest.header("content-range"), Some(&*format!("bytes 100-{}/{}", kept.len() - 1, kept.len())));
+    let other = sensor.get_with(&at(&new), &["range: bytes=100-", "if-range: \"another\""]);
     assert!(other.status == 200 && other.body == kept, "what was begun was another archive");
-    let beyond = sensor.get_with(&at(&new), &format!("range: bytes={}-\r\n", kept.len()));
+    let beyond = sensor.get_with(&at(&new), &[&format!("range: bytes={}-", kept.len())]);
     assert_eq!(beyond.refusal(), (416, "range".to_owned()));
 
     plant.site.center_ok(&["revoke", "press-2"]);
@@ -116,7 +126,7 @@ fn who_asks_without_end_is_told_to_wait_and_others_are_not() {
     let (eager, other) = (plant.enrolled("eager"), plant.enrolled("other"));
     let refused = (0..40).map(|_| eager.get("/rules/v1/index")).find(|answer| answer.status != 200).unwrap();
     assert_eq!(refused.refusal(), (429, "too-many".to_owned()));
-    assert_eq!(refused.header("retry-after").as_deref(), Some("5"));
+    assert_eq!(refused.header("retry-after"), Some("5"));
     assert_eq!(other.get("/rules/v1/index").status, 200);
 }
 
@@ -137,10 +147,10 @@ fn two_downloads_of_a_sensor_at_a_time_are_enough() {
     plant.site.center_ok(&["rules", "add", "--set", "community", bundle.to_str().unwrap()]);
     let digest = digests(&eager.get("/rules/v1/index")).remove(0);
     let path = format!("/rules/v1/{digest}");
-    let part = "range: bytes=0-40000\r\n";
-    assert_eq!([(); 2].map(|()| eager.get_with(&path, part).status), [206; 2]);
-    assert_eq!(eager.get_with(&path, part).refusal(), (429, "too-many".to_owned()));
-    assert_eq!(other.get_with(&path, part).status, 206);
+    let part = "range: bytes=0-40000";
+    assert_eq!([(); 2].map(|()| eager.get_with(&path, &[part]).status), [206; 2]);
+    assert_eq!(eager.get_with(&path, &[part]).refusal(), (429, "too-many".to_owned()));
+    assert_eq!(other.get_with(&path, &[part]).status, 206);
 }
 
 #[test]
@@ -149,7 +159,8 @@ fn health_and_figures_are_told_and_a_center_without_broker_is_not_ready() {
         return;
     }
     let mut plant = Plant::new("");
-    let anybody = plant.enrolled("press-2").anonymous();
+    plant.site.enrol_scripted("press-2");
+    let anybody = plant.anybody();
     assert_eq!(anybody.get("/livez").status, 200);
     plant.site.until("it is ready", |_| anybody.get("/readyz").status == 200);
     let figures = anybody.get("/metrics");

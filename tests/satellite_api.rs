@@ -2,12 +2,12 @@
 #![cfg(feature = "satellite")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
-#[path = "support/rest.rs"]
-mod rest;
+#[path = "support/https.rs"]
+mod https;
 #[path = "support/satellite.rs"]
 mod satellite;
 
-use rest::{Answer, Https};
+use https::{Answer, Https};
 use satellite::{PLANT, Satellite, json as said};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -106,7 +106,7 @@ impl Desk {
     /// The good answer of an administrator.
     fn good(&self, key: &str, method: &str, path: &str, body: &Value) -> Value {
         let answer = self.ask(key, method, path, &body.to_string());
-        assert!(answer.status < 300, "{method} {path}: {}", answer.body);
+        assert!(answer.status < 300, "{method} {path}: {}", answer.text());
         answer.json()
     }
 }
@@ -151,7 +151,7 @@ fn every_route_answers_every_role_as_the_table_says() {
             body.replace("PLANT", PLANT).replace("TAG", TAG).replace("REQUEST", &request().to_string());
         let answers = keys.each_ref().map(|key| desk.ask(key, method, &path, &body));
         let statuses = answers.each_ref().map(|it| checked(it, operation, &format!("{method} {template}")));
-        assert_eq!(statuses, *expected, "{method} {template}: {}", answers[3].body);
+        assert_eq!(statuses, *expected, "{method} {template}: {}", answers[3].text());
         number = answers[3].json()["number"].as_u64().unwrap_or(number);
         let allowed: Vec<&str> =
             (1..4).filter(|who| ![401, 403].contains(&expected[*who])).map(|who| WHO[who]).collect();
@@ -207,7 +207,7 @@ fn a_password_opens_a_session_that_ends_and_guesses_are_slowed() {
     let desk = Desk::new();
     desk.satellite.good(&["key", "create", "program", "--role", "admin", "--days", "1"]);
     let session = desk.login("anna", &desk.password);
-    assert_eq!(session.status, 201, "{}", session.body);
+    assert_eq!(session.status, 201, "{}", session.text());
     let key = session.json()["key"].as_str().unwrap().to_owned();
     let shown = desk.good(&key, "GET", "/session", &json!({}));
     assert_eq!(

@@ -5,8 +5,8 @@
 
 #[path = "support/authority.rs"]
 mod authority;
-#[path = "support/rest.rs"]
-mod rest;
+#[path = "support/https.rs"]
+mod https;
 #[path = "support/satellite.rs"]
 mod satellite;
 #[path = "support/site.rs"]
@@ -14,8 +14,10 @@ mod site;
 
 use authority::{Ca, Says, authority, http, proxy, relay, yes};
 use base64::Engine as _;
+use https::Https;
 use rcgen::{CertificateParams, KeyPair};
-use rest::Https;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use satellite::{PLANT, Satellite};
 use serde_json::{Value, json};
 use site::Site;
@@ -257,9 +259,13 @@ fn the_real_satellite_registers_a_center_renews_it_and_lets_it_go() {
 /// What a program that is no Center is answered to these words, under what `shown` has for an ID certificate.
 fn post(port: u16, ca: &std::path::Path, mut words: Value, shown: Option<&Desk>) -> Value {
     words["clock"] = json!(tollgate::io::clock::both().wall);
-    let answer =
-        Https::new(port, ca, shown.map(|desk| desk.place.id.as_path())).post("/SmartTransport", &words);
-    assert_eq!(answer.status, 200, "{}", answer.body);
+    let identity = shown.map(|desk| {
+        let (chain, key) = IdKey::open(&desk.place.id).unwrap().identity().unwrap();
+        let chain = chain.into_iter().map(CertificateDer::from).collect();
+        (chain, PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap())
+    });
+    let answer = Https::new(port, ca, identity).post("/SmartTransport", &words);
+    assert_eq!(answer.status, 200, "{}", answer.text());
     answer.json()
 }
 

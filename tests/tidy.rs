@@ -91,14 +91,14 @@ const DOORS: &[(&str, &[&str])] = &[
     ("rusqlite::", &["src/io/store/", "src/io/sqlite/", "src/io/books.rs"]),
     ("argon2::", &["src/io/password.rs"]),
     ("rumqttc::", &["src/io/mqtt/"]),
-    ("ureq::", &["src/io/smart/", "src/io/fetch/"]),
+    ("ureq::", &["src/io/client.rs", "src/io/smart/", "src/io/fetch/"]),
     ("rustix::", &["src/io/fetch/", "src/io/sandbox.rs"]),
     (
         "rustls::",
         &[
             "src/io/pki/identity.rs",
+            "src/io/client.rs",
             "src/io/smart/",
-            "src/io/fetch/",
             "src/io/mqtt/error.rs",
             "src/io/http/tls.rs",
         ],

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "agent")]
 pub mod agent;
+#[cfg(any(feature = "agent", feature = "center"))]
+pub mod bundle;
 #[cfg(feature = "center")]
 pub mod center;
 #[cfg(feature = "center")]

@@ -20,7 +20,7 @@
 //! | keys and certificates | [`pki`] | `rustls`, `rcgen`, `x509-parser`, `tar` |
 //! | the licence authority, as the Center asks it | [`smart`] | `ureq`, `rustls` |
 //! | rule bundles and staged sets | [`rules`] | `tar`, `flate2` |
-//! | rule bundles at the Center, as a sensor fetches them | [`fetch`] | `ureq`, `rustls`, `rustix` |
+//! | rule bundles at the Center, as a sensor fetches them | [`fetch`] | `ureq`, `rustix` |
 //! | Snort, and the one link to its rules | [`snort`] | std |
 //! | what a running program may still do | [`sandbox`] | `landlock`, `rustix` |
 //! | random keys | [`random`] | `getrandom` |
@@ -30,6 +30,8 @@
 pub mod books;
 #[cfg(feature = "agent")]
 pub mod capture;
+#[cfg(any(feature = "agent", feature = "center"))]
+mod client;
 pub mod clock;
 #[cfg(any(feature = "agent", feature = "center", feature = "satellite"))]
 pub mod control;

@@ -1,10 +1,10 @@
 //! `tollgate-agent rules`: takes rule bundles in, lists and checks those that are there.
 
 use super::screen;
+use crate::app::bundle::BundleArgs;
 use crate::engine::entitlement::{Effective, Keyring, PublicKey};
 use crate::io::rules::{Code, Sets, StageFault, Whole, Wish};
 use crate::io::whole_file;
-use crate::model::lease::RuleSet;
 use clap::{Args, Subcommand};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -45,18 +45,9 @@ pub enum RulesCommand {
 /// `tollgate-agent rules stage`
 #[derive(Debug, Args)]
 pub struct StageArgs {
-    /// The bundle: a folder, a tar or a tar.gz archive
-    #[arg(value_name = "BUNDLE")]
-    pub bundle: PathBuf,
-    /// As which set: community (free of charge) or subscriber (needs an entitlement to run)
-    #[arg(long)]
-    pub set: RuleSet,
-    /// A name for people [default: that of the bundle]
-    #[arg(long)]
-    pub name: Option<String>,
-    /// Take the rules from this folder of the bundle only
-    #[arg(long, value_name = "FOLDER")]
-    pub under: Option<String>,
+    /// The bundle
+    #[command(flatten)]
+    pub bundle: BundleArgs,
     /// What to do with Lua scripts and shared objects: refuse the bundle, skip them, or keep them (nothing here loads them)
     #[arg(long, value_name = "refuse|skip|keep", default_value = "refuse")]
     pub code: Code,
@@ -89,15 +80,9 @@ pub fn main(args: &RulesArgs) -> ExitCode {
 }
 
 fn stage(sets: &Sets, args: &StageArgs) -> Result<Whole, String> {
-    let file_name = || args.bundle.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let wish = Wish {
-        under: args.under.clone(),
-        code: args.code,
-        unsigned: args.unsigned,
-        keys: args.key.as_deref().map(keyring).transpose()?,
-        ..Wish::new(args.set, &args.name.clone().unwrap_or_else(file_name))
-    };
-    sets.stage(&args.bundle, &wish).map_err(|fault| explained(&fault))
+    let keys = args.key.as_deref().map(keyring).transpose()?;
+    let wish = Wish { unsigned: args.unsigned, keys, ..args.bundle.wish(args.code) };
+    sets.stage(&args.bundle.bundle, &wish).map_err(|fault| explained(&fault))
 }
 
 fn keyring(path: &Path) -> Result<Keyring, String> {

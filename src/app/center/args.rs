@@ -1,5 +1,6 @@
 //! What the user typed, and what it means.
 
+use crate::app::bundle::BundleArgs;
 use crate::io::rules::Code;
 use crate::model::ident::SensorId;
 use crate::model::lease::{BundleDigest, RuleSet};
@@ -255,18 +256,9 @@ pub enum RulesCommand {
 /// `tollgate-center rules add`
 #[derive(Debug, Args)]
 pub struct RulesAddArgs {
-    /// The bundle: a folder, a tar or a tar.gz archive
-    #[arg(value_name = "BUNDLE")]
-    pub bundle: PathBuf,
-    /// As which set: community (free of charge) or subscriber (needs an entitlement to run)
-    #[arg(long)]
-    pub set: RuleSet,
-    /// A name for people [default: that of the bundle]
-    #[arg(long)]
-    pub name: Option<String>,
-    /// Take the rules from this folder of the bundle only
-    #[arg(long, value_name = "FOLDER")]
-    pub under: Option<String>,
+    /// The bundle
+    #[command(flatten)]
+    pub bundle: BundleArgs,
     /// What to do with Lua scripts and shared objects: refuse the bundle, or skip them. They are handed out in no case
     #[arg(long, value_name = "refuse|skip", default_value = "refuse", value_parser = code)]
     pub code: Code,

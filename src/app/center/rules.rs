@@ -34,15 +34,9 @@ pub(super) fn run(config: &Config, command: &RulesCommand) -> Result<u8, Command
 }
 
 fn add(config: &Config, args: &RulesAddArgs) -> Result<u8, CommandError> {
-    let file_name = || args.bundle.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let wish = Wish {
-        under: args.under.clone(),
-        code: args.code,
-        // Who may order the Center is the hand that Subscriber rules come from.
-        unsigned: true,
-        ..Wish::new(args.set, &args.name.clone().unwrap_or_else(file_name))
-    };
-    hand_out(config, &args.bundle, &wish, args.released.as_deref().unwrap_or(""), clock::both().wall)
+    // Who may order the Center is the hand that Subscriber rules come from.
+    let wish = Wish { unsigned: true, ..args.bundle.wish(args.code) };
+    hand_out(config, &args.bundle.bundle, &wish, args.released.as_deref().unwrap_or(""), clock::both().wall)
 }
 
 fn hand_out(

@@ -32,16 +32,9 @@ impl Authority {
         room(serving.count(), PEOPLE_MAX)?;
         self.forget_keys(|key| key.check(now).is_err());
         let expires = now.plus(DAY.saturating_mul(days));
-        self.put_key(|number| Key {
-            number,
-            name,
-            role,
-            digest,
-            created: now,
-            expires,
-            used: None,
-            session: false,
-        })
+        let number = self.number();
+        let (used, session) = (None, false);
+        self.put_key(Key { number, name, role, digest, created: now, expires, used, session })
     }
 
     pub(super) fn revoke_key(&mut self, number: u64) -> Done {
@@ -58,16 +51,9 @@ impl Authority {
         let spare = own.len().saturating_sub(SESSIONS_MAX - 1);
         own.iter().take(spare).for_each(|number| self.forget_keys(|key| key.number == *number));
         let expires = now.plus(SESSION_LASTS);
-        self.put_key(|number| Key {
-            number,
-            name,
-            role,
-            digest,
-            created: now,
-            expires,
-            used: None,
-            session: true,
-        })
+        let number = self.number();
+        let (used, session) = (None, true);
+        self.put_key(Key { number, name, role, digest, created: now, expires, used, session })
     }
 
     /// Only one's own: programs keep their keys until those are revoked.
@@ -76,9 +62,9 @@ impl Authority {
         if session { self.revoke_key(number) } else { Err(Refusal::NoSession) }
     }
 
-    fn put_key(&mut self, key: impl FnOnce(u64) -> Key) -> Done {
-        let number = self.number();
-        self.keys.insert(number, key(number));
+    fn put_key(&mut self, key: Key) -> Done {
+        let number = key.number;
+        self.keys.insert(number, key);
         self.mark(RowKind::Key, number.to_string());
         done(Reply::Numbered { number })
     }

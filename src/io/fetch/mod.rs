@@ -12,20 +12,19 @@ mod fault;
 
 pub use fault::FetchFault;
 
+use crate::io::client::strict;
 use crate::io::rules::digest;
 use crate::io::whole_file;
 use crate::model::bundle::{ARCHIVE_MAX, Offer, RulesIndex};
 use crate::model::lease::{BUNDLES_MAX, BundleDigest};
 use crate::model::message::{Message as _, decode};
-use rustls::crypto::ring;
 use serde::Deserialize;
 use std::fs::{self, File};
 use std::io::{Read, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 use ureq::http::Response;
-use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
+use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, parse_pem};
 use ureq::{Agent, Body};
 
 /// Where a Center serves HTTPS if nobody says otherwise.
@@ -87,20 +86,12 @@ impl Shop {
     /// # Errors
     /// When the identity cannot be used.
     pub fn new(url: &str, enrolment: &Path, parts: &Path) -> Result<Self, FetchFault> {
-        let config = Agent::config_builder()
-            .https_only(true)
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .max_idle_connections(0)
+        let (roots, identity) = identity(enrolment)?;
+        let config = strict(roots, Some(identity), concat!("tollgate-agent/", env!("CARGO_PKG_VERSION")))
             .timeout_connect(Some(CONNECT_PATIENCE))
             .timeout_recv_response(Some(ANSWER_PATIENCE))
             .timeout_per_read(Some(READ_PATIENCE))
             .timeout_global(Some(PATIENCE))
-            .user_agent(concat!("tollgate-agent/", env!("CARGO_PKG_VERSION")))
-            // Not what the environment says: the Center is reached as the broker is.
-            .proxy(None)
-            .tls_config(tls(enrolment)?)
             .build();
         let base = format!("{}/rules/v1/", url.trim_end_matches('/'));
         Ok(Self { base, agent: config.into(), parts: parts.to_owned() })
@@ -256,18 +247,14 @@ fn refusal(answer: Response<Body>) -> FetchFault {
     }
 }
 
-/// The sensor's certificate is shown, and nobody believed but the enrolment's CA.
-fn tls(enrolment: &Path) -> Result<TlsConfig, FetchFault> {
+/// Whom the enrolment believes, and the sensor's certificate.
+fn identity(enrolment: &Path) -> Result<(Vec<Certificate<'static>>, ClientCert), FetchFault> {
     let (roots, _) = pem(&enrolment.join("ca.pem"))?;
     let (chain, _) = pem(&enrolment.join("certificate.pem"))?;
     let path = enrolment.join("key.pem");
     let (_, key) = pem(&path)?;
     let key = key.ok_or_else(|| FetchFault::Identity { path, why: "no key in it".to_owned() })?;
-    Ok(TlsConfig::builder()
-        .unversioned_rustls_crypto_provider(Arc::new(ring::default_provider()))
-        .root_certs(RootCerts::Specific(Arc::new(roots)))
-        .client_cert(Some(ClientCert::new_with_certs(&chain, key)))
-        .build())
+    Ok((roots, ClientCert::new_with_certs(&chain, key)))
 }
 
 type Pem = (Vec<Certificate<'static>>, Option<PrivateKey<'static>>);

@@ -2,13 +2,12 @@
 
 use super::{Fault, Login};
 use crate::engine::licensing::{Reason, Transport};
+use crate::io::client::strict;
 use crate::io::whole_file;
 use crate::model::smart::Reply;
-use rustls::crypto::ring;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
-use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
+use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, parse_pem};
 use ureq::{Agent, Proxy, ProxyProtocol};
 
 /// The longest answer, in bytes.
@@ -46,18 +45,13 @@ impl Line<'_> {
     }
 
     fn agent(&self) -> Result<Agent, Fault> {
-        let config = Agent::config_builder()
-            .https_only(true)
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .max_idle_connections(0)
+        let identity =
+            self.identity.as_ref().map(|(certificates, key)| client_certificate(certificates, key));
+        let name = concat!("tollgate-center/", env!("CARGO_PKG_VERSION"));
+        let config = strict(self.roots()?, identity.transpose()?, name)
             .timeout_connect(Some(CONNECT_PATIENCE))
             .timeout_global(Some(PATIENCE))
-            .user_agent(concat!("tollgate-center/", env!("CARGO_PKG_VERSION")))
-            // Not what the environment says: the transport is the licence's own.
             .proxy(self.proxy()?)
-            .tls_config(self.tls()?)
             .build();
         Ok(config.into())
     }
@@ -69,16 +63,6 @@ impl Line<'_> {
             proxy = proxy.username(user).password(password.reveal());
         }
         proxy.build().map(Some).map_err(|error| Fault::new(Reason::Proxy, error))
-    }
-
-    fn tls(&self) -> Result<TlsConfig, Fault> {
-        let identity =
-            self.identity.as_ref().map(|(certificates, key)| client_certificate(certificates, key));
-        Ok(TlsConfig::builder()
-            .unversioned_rustls_crypto_provider(Arc::new(ring::default_provider()))
-            .root_certs(RootCerts::Specific(Arc::new(self.roots()?)))
-            .client_cert(identity.transpose()?)
-            .build())
     }
 
     /// Who may vouch for the authority. Without anybody nothing is asked.

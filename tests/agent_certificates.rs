@@ -64,7 +64,7 @@ fn check_refused(site: &Site, daemon: &mut Daemon<'_>, broker: &Broker, expected
     let tried = tries(broker) - before.0;
     assert!(tried <= TRIES_MAX, "{tried} tries in {WHILE} s");
     assert_same_count(&page, expected);
-    assert!(site.log().contains(why), "{}", site.log());
+    site.says(why);
 }
 
 /// Fails unless the daemon is connected, with the count as it was.
@@ -167,7 +167,7 @@ fn check_clock(offset: &str, why: &str) {
     check_refused(&site, &mut daemon, &broker, &expected, why);
     std::fs::write(&clock, "+0").unwrap();
     check_connected(&mut daemon, &expected);
-    assert!(site.log().contains("the wall clock was moved by"), "{}", site.log());
+    site.says("the wall clock was moved by");
     assert_eq!(daemon.stop(), 0);
     // What was stored under the false clock is what comes back under the right one.
     check_connected(&mut site.start(), &expected);

@@ -68,7 +68,7 @@ fn counts_what_count_counts_and_answers_and_ends_well() {
     assert!(code == 3 && error.contains("neither an IP address nor a MAC"), "{error}");
 
     assert_eq!(daemon.stop(), 0);
-    assert!(site.log().contains("stopped: "), "{}", site.log());
+    site.says("stopped: ");
     let lines: Vec<Value> = std::fs::read_to_string(&events)
         .unwrap()
         .lines()
@@ -182,7 +182,7 @@ fn a_damaged_store_is_put_aside_and_said() {
     let after = daemon.settled();
     assert_same_count(&after, &counted(&files));
     assert_ne!(before["store"]["epoch"], after["store"]["epoch"]);
-    assert!(site.log().contains("the store is lost"), "{}", site.log());
+    site.says("the store is lost");
 }
 
 #[test]
@@ -292,7 +292,7 @@ fn a_second_daemon_is_refused_and_none_is_unknown_to_monitoring() {
     let mut daemon = site.start();
     daemon.settled();
     assert_eq!(site.start().wait(), 1);
-    assert!(site.log().contains("is in use: the program is running already"), "{}", site.log());
+    site.says("is in use: the program is running already");
     daemon.settled();
 }
 
@@ -329,7 +329,7 @@ fn other_prefixes_begin_the_count_anew_and_what_needs_a_restart_is_named() {
     let after = daemon.page(|page| page["store"]["epoch"] != before["store"]["epoch"]);
     assert_eq!(after["policy"]["internal"], serde_json::json!(["8.8.0.0/16"]));
     daemon.page(|page| page["counts"]["components"] == 0 && page["store"]["facts"] == 0);
-    assert!(site.log().contains("for the next start: platform"), "{}", site.log());
+    site.says("for the next start: platform");
     daemon.stop();
     let mut daemon = site.start();
     let page = daemon.settled();

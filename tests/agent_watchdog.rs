@@ -146,7 +146,7 @@ fn the_watchdog_is_fed_unless_a_packet_thread_is_stuck() {
     assert_eq!(manager.count("WATCHDOG=1", 5), 0, "a thread is stuck");
     let (code, line, _) = site.ask(&["status", "--check"]);
     assert!(code == 2 && line.contains("mirror: the packet thread is stuck"), "{code} {line}");
-    assert!(site.log().contains("mirror: the packet thread is stuck"), "{}", site.log());
+    site.says("mirror: the packet thread is stuck");
 
     // What was stuck has lost nothing, and waits honestly from the pipe's end on.
     writer.write_all(&rest).unwrap();
@@ -157,6 +157,6 @@ fn the_watchdog_is_fed_unless_a_packet_thread_is_stuck() {
     assert_same_count(&page, &expected);
     manager.forget();
     manager.expect("WATCHDOG=1", 3);
-    assert!(site.log().contains("signs of life again"), "{}", site.log());
+    site.says("signs of life again");
     assert_eq!(daemon.stop(), 0);
 }

@@ -73,6 +73,17 @@ impl Site {
         std::fs::read_to_string(self.path("log")).unwrap_or_default()
     }
 
+    /// Waits until the log says this: news are told once a second, the status page at once.
+    pub fn says(&self, what: &str) {
+        let said = (0..LOOKS).any(|_| {
+            self.log().contains(what) || {
+                std::thread::sleep(PAUSE);
+                false
+            }
+        });
+        assert!(said, "the log does not say {what:?}:\n{}", self.log());
+    }
+
     /// Asks the daemon, or one that is not there.
     pub fn ask(&self, command: &[&str]) -> (i32, String, String) {
         let output = Command::new(AGENT)

@@ -122,11 +122,11 @@ impl Shop {
     pub fn archive(&self, offer: &Offer) -> Result<PathBuf, FetchFault> {
         let path = self.parts.join(format!("{}.part", offer.archive));
         self.sweep(&path)?;
-        let have = fs::metadata(&path).map_or(0, |kept| kept.len());
+        let mut have = fs::metadata(&path).map_or(0, |kept| kept.len());
         if have > offer.size {
             self.discard(&path)?;
+            have = 0;
         }
-        let have = if have > offer.size { 0 } else { have };
         self.room(offer, have)?;
         if have < offer.size {
             self.load(offer, &path, have)?;

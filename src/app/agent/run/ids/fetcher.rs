@@ -146,12 +146,17 @@ impl Thread {
         let shop = Shop::new(&self.url, &self.enrolment, &parts)?;
         let index = shop.index()?;
         lock(&self.shared).page.asked = Some(clock::both().wall);
+        // Every byte of them is read for this: once a round is enough.
+        let mut held = self.held();
         for _ in 0..2 * BUNDLES_MAX {
-            let (leased, held) = (lock(&self.shared).leased.clone(), self.held());
+            let leased = lock(&self.shared).leased.clone();
             let choice = Choice { offers: &index.bundles, leased: &leased.bundles, held: &held };
             let Some(offer) = self.planner.next(&choice, clock::both().ticks) else { break };
             match self.take(&shop, offer, leased.keys) {
-                Ok(()) => self.planner.good(offer),
+                Ok(()) => {
+                    self.planner.good(offer);
+                    held.push(Effective { set: offer.set, bundle: offer.digest });
+                }
                 Err(fault) if fault.is_of_bundle() => {
                     self.planner.bad(offer, clock::both().ticks);
                     self.bad = Some(Fault::from(&fault));

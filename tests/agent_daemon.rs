@@ -250,11 +250,13 @@ impl Drop for Disk {
     }
 }
 
-/// Counting goes on with the reason in the status, and when the disk works again everything is stored.
-fn check_faulty_disk(disk: &Disk, components: u32, words: &str, mend: &str) {
+/// Counting goes on with the reason in the status, and when the disk works again everything is stored. A plant of so
+/// many components on each interface; what one has the larger ones have too.
+fn check_faulty_disk(disk: &Disk, plants: &[u32], words: &str, mend: &str) {
     let site = Site::with_state(disk.path());
-    let files = [capture(&site, "plant.pcap", components, 150_000)];
-    site.configure(&interfaces(&[&files]));
+    let plant = |plant: &u32| capture(&site, &format!("{plant}.pcap"), *plant, 150_000);
+    let files: Vec<_> = plants.iter().map(plant).collect();
+    site.configure(&interfaces(&files.chunks(1).collect::<Vec<_>>()));
     let mut daemon = site.start();
     let expected = counted(&files);
     let page = daemon.page(|page| {
@@ -274,13 +276,20 @@ fn check_faulty_disk(disk: &Disk, components: u32, words: &str, mend: &str) {
 fn a_read_only_disk_does_not_stop_the_count() {
     let Some(disk) = Disk::mount("size=64m") else { return };
     disk.remount("ro");
-    check_faulty_disk(&disk, 30_000, "Read-only", "rw");
+    check_faulty_disk(&disk, &[30_000], "Read-only", "rw");
+}
+
+#[test]
+fn a_read_only_disk_does_not_stop_the_count_of_several_interfaces() {
+    let Some(disk) = Disk::mount("size=64m") else { return };
+    disk.remount("ro");
+    check_faulty_disk(&disk, &[30_000, 31_000], "Read-only", "rw");
 }
 
 #[test]
 fn a_full_disk_does_not_stop_the_count() {
     let Some(disk) = Disk::mount("size=2m") else { return };
-    check_faulty_disk(&disk, 30_000, "room", "size=64m");
+    check_faulty_disk(&disk, &[30_000], "room", "size=64m");
 }
 
 #[test]

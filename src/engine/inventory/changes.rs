@@ -166,6 +166,14 @@ impl Inventory {
         }
     }
 
+    /// All that is known is told again when [`Inventory::changed`] is asked; no component is born by it. Settles.
+    pub fn tell_again(&mut self) {
+        self.settle();
+        for at in 1..=self.table.records().len() {
+            self.table.changes.mark(Slot::at(at));
+        }
+    }
+
     /// Takes up what was known before, as already told, with all that follows from it. Returns whether there was room.
     pub fn restore(&mut self, known: &Known) -> bool {
         if known.key.is_empty() {

@@ -89,7 +89,7 @@ impl Hub {
             seq: position.seq,
             facts: position.facts,
             digest: position.digest.to_string(),
-            waiting: self.shelf.waiting.len(),
+            waiting: self.unstored(),
             fault: self.shelf.fault.clone(),
         }
     }

@@ -14,33 +14,64 @@ use crate::model::time::Now;
 use std::sync::Arc;
 
 impl Hub {
-    /// Takes what the lanes hand over, as long as there is room.
+    /// Takes what the lanes hand over, as long as it can wait, or must be counted.
     pub(super) fn take_facts(&mut self, now: Now) {
         let mut born = 0;
         for at in 0..self.lanes.len() {
-            while self.shelf.waiting.len() < WAITING_MAX
+            while (self.has_room() || self.counts_without_store())
                 && let Some(facts) = self.lanes[at].lane.facts()
             {
-                born += self.take(&facts, now);
+                born += self.take(at, &facts, now);
             }
         }
         self.note_births(born, now);
     }
 
-    /// Takes some facts; returns how many components they bear.
-    fn take(&mut self, facts: &Facts, now: Now) -> u64 {
+    fn has_room(&self) -> bool {
+        self.shelf.waiting.len() < WAITING_MAX
+    }
+
+    /// The union knows only what it is given; a lane that is alone counts by itself.
+    fn counts_without_store(&self) -> bool {
+        self.union.is_some() && self.shelf.fault.is_some()
+    }
+
+    /// Once the store works, lanes tell all again of which something found no room.
+    pub(super) fn call_in_owed(&mut self) {
+        if self.shelf.fault.is_some() || !self.has_room() {
+            return;
+        }
+        for watched in self.lanes.iter_mut().filter(|watched| watched.owed > 0) {
+            if watched.lane.order(Order::TellAgain) {
+                watched.owed = 0;
+            }
+        }
+    }
+
+    /// Facts that the store has not been given, as far as they are known here.
+    pub(super) fn unstored(&self) -> usize {
+        self.shelf.waiting.len() + self.lanes.iter().map(|watched| watched.owed).sum::<usize>()
+    }
+
+    /// Takes some facts of a lane; returns how many components they bear.
+    fn take(&mut self, at: usize, facts: &Facts, now: Now) -> u64 {
         // Learned under a policy that is no more.
         if facts.generation != self.course.generation {
             return 0;
         }
-        let mut births = 0;
+        let (has_room, mut births) = (self.has_room(), 0);
         for told in &facts.told {
             let born = self.is_born(&told.known, told.born);
             births += u64::from(born);
             if let Some(eve) = self.eve.as_ref().filter(|_| born) {
                 eve.component(&told.known, self.name_of(told.known.key.network()), now.wall);
             }
-            self.shelf.waiting.push(told.known);
+            if has_room {
+                self.shelf.waiting.push(told.known);
+            }
+        }
+        if !has_room {
+            self.lanes[at].owed += facts.told.len();
         }
         births
     }
@@ -222,6 +253,7 @@ impl Hub {
             union.renew(policy);
         }
         self.shelf.waiting.clear();
+        self.lanes.iter_mut().for_each(|watched| watched.owed = 0);
         self.shelf.load = None;
         self.shelf.urgent = Some(job);
         self.order_renewal();
@@ -263,7 +295,7 @@ impl Hub {
     /// Says how it ended: whether everything was committed.
     pub fn say_farewell(&mut self) -> bool {
         let position = self.reporter.snapshot(clock::both()).position;
-        let left = self.shelf.waiting.len();
+        let left = self.unstored();
         let stored = self.shelf.fault.is_none() && left == 0;
         let (severity, message) = if stored {
             let message = format!(

@@ -7,7 +7,8 @@
 //! Snort's thread ─ what runs ─▶ gate ─ orders ─▶ Snort's thread      (the gate also hears the Center's leases)
 //! ```
 //!
-//! What must hold: `waiting` is bounded; when it is full, lanes keep what they learned in their tables.
+//! What must hold: `waiting` is bounded; when it is full, lanes keep what they learned in their tables. Where the count is a
+//! union, it must go on while the store does not work: what has no room is counted, and told again once it works.
 
 mod answers;
 mod counts;
@@ -57,6 +58,8 @@ pub struct Watched {
     pub networks: BTreeSet<NetworkId>,
     /// The policy it was last told to count by.
     generation: u32,
+    /// Facts that it told and that were counted, but found no room to wait for the store.
+    owed: usize,
     /// Its last sign of life.
     pulse: u64,
     /// Whether it showed none for a whole turn of the watchdog.
@@ -66,7 +69,7 @@ pub struct Watched {
 impl Watched {
     /// Just started.
     pub const fn new(lane: Lane, networks: BTreeSet<NetworkId>) -> Self {
-        Self { lane, networks, generation: 0, pulse: 0, stuck: false }
+        Self { lane, networks, generation: 0, owed: 0, pulse: 0, stuck: false }
     }
 
     /// Looks for a sign of life since the last look.
@@ -196,6 +199,7 @@ impl Hub {
     pub fn tick(&mut self) {
         let now = clock::both();
         self.order_renewal();
+        self.call_in_owed();
         self.take_facts(now);
         if now.ticks >= self.course.second {
             self.course.second = now.ticks.plus(SECOND);

@@ -56,6 +56,8 @@ pub enum Order {
     Limits(ToldLimits),
     /// Take up what was known before the program began.
     TakeUp(Arc<Vec<Known>>),
+    /// Tell again all that is known.
+    TellAgain,
     /// Answer what is known of an address or MAC.
     Find(Wanted, Sender<Vec<Known>>),
     /// Read the source to its end, tell the rest and end.
@@ -162,9 +164,9 @@ impl Lane {
         self.facts.try_recv().ok()
     }
 
-    /// Gives an order; false when the thread has too many to look at, or is gone.
+    /// Gives an order; false when the thread has too many to look at, is asked to end, or is gone.
     pub fn order(&self, order: Order) -> bool {
-        self.orders.try_send(order).is_ok()
+        !self.shared.progress.is_stopped() && self.orders.try_send(order).is_ok()
     }
 
     /// Asks it to end. It hands over the rest first, which must be taken.

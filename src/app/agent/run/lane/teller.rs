@@ -145,6 +145,7 @@ impl Teller {
             Order::TakeUp(known) => known.iter().for_each(|known| {
                 inventory.take_up(known);
             }),
+            Order::TellAgain => inventory.tell_again(),
             Order::Find(wanted, reply) => {
                 inventory.settle();
                 // Whoever asked may have gone.

@@ -59,8 +59,6 @@ impl World {
     /// Takes a bundle in at the Center; its digest.
     fn add(&self, set: &str, sids: Range<u32>) -> String {
         let name = format!("rules-{}", sids.start);
-        let bundle = self.site.path(&name);
-        fs::create_dir(&bundle).unwrap();
         let text = sids.fold(String::new(), |mut text, sid| {
             let noise = Sha256::digest(sid.to_le_bytes()).iter().fold(String::new(), |mut hex, byte| {
                 let _ = write!(hex, "{byte:02x}");
@@ -69,6 +67,12 @@ impl World {
             let _ = writeln!(text, "alert tcp any any -> any 502 ( msg:\"{noise}\"; sid:{sid}; )");
             text
         });
+        self.add_text(set, &name, &text)
+    }
+
+    fn add_text(&self, set: &str, name: &str, text: &str) -> String {
+        let bundle = self.site.path(name);
+        fs::create_dir(&bundle).unwrap();
         fs::write(bundle.join("a.rules"), text).unwrap();
         self.site.center_ok(&["rules", "add", "--set", set, bundle.to_str().unwrap()]);
         let offers = self.site.json(&["rules", "list"]);
@@ -117,6 +121,43 @@ fn a_bundle_added_at_the_center_is_proven_to_run_at_the_sensor_and_a_revoked_sen
     world.site.center_ok(&["revoke", SENSOR]);
     let page = daemon.page(|page| page["ids"]["fetch"]["fault"]["code"] == "refused");
     assert!(page["ids"]["fetch"]["fault"]["detail"].as_str().unwrap().contains("403 revoked"), "{page}");
+    world.runs(&mut daemon, &community, NEWER);
+    assert_eq!(daemon.stop(), 0);
+}
+
+#[test]
+fn a_bundle_that_snort_refuses_is_left_aside_and_the_one_before_serves() {
+    if !broker_is_there() {
+        return;
+    }
+    // To the agent a rule like any other.
+    let broken = "alert tcp any any -> any 502 ( msg:\"broken\"; sid:6000001; )\n";
+    let world = World::new(4096);
+    let _running = world.plant.start(&[]);
+    let subscriber = world.add("subscriber", SUBSCRIBER);
+    world.site.center_ok(&["ids", "enable", SENSOR]);
+    world.site.center_ok(&["ids", "rules", "subscriber"]);
+    let mut daemon = world.sensor.start();
+    world.runs(&mut daemon, &subscriber, SUBSCRIBER);
+
+    let refused = world.add_text("subscriber", "newer", broken);
+    let page = daemon.page(|page| page["ids"]["left"][0]["digest"] == *refused);
+    assert_eq!(page["ids"]["left"][0]["reason"], "invalid", "{page}");
+    world.runs(&mut daemon, &subscriber, SUBSCRIBER);
+    world
+        .sensor
+        .says(&format!("Snort refuses subscriber-{refused}; subscriber-{subscriber} serves meanwhile"));
+    world.site.until("the Center hears of it", |site| {
+        let line = site.json(&["ids", "status"])["sensors"][0].clone();
+        line["effective"]["bundle"] == *subscriber && line["switch"]["outcome"] == "invalid"
+    });
+
+    // Also on the way back, on which nothing may be waited for.
+    let community = world.add("community", NEWER);
+    world.site.until("it is fetched", |_| world.sensor.log().contains(&format!("digest={community}")));
+    let worst = world.add_text("community", "newest", &broken.replace("6000001", "6000002"));
+    world.site.until("it is fetched", |_| world.sensor.log().contains(&format!("digest={worst}")));
+    world.site.center_ok(&["ids", "rules", "community"]);
     world.runs(&mut daemon, &community, NEWER);
     assert_eq!(daemon.stop(), 0);
 }

@@ -12,9 +12,9 @@ use std::thread::sleep;
 use std::time::Duration;
 use tempfile::TempDir;
 use tollgate::engine::entitlement::issue::{Decision, Issuer, Recipient};
-use tollgate::engine::entitlement::{Action, Effective, Gate, Holder, Input, Keyring, Order, Trust};
+use tollgate::engine::entitlement::{Action, Effective, Gate, Holder, Input, Keyring, Order, Setback, Trust};
 use tollgate::io::rules::{Sets, Wish};
-use tollgate::io::snort::{Memory, Patience, Snort, SnortConfig};
+use tollgate::io::snort::{Memory, Patience, Snort, SnortConfig, SwitchFault};
 use tollgate::model::ident::Epoch;
 use tollgate::model::lease::RuleSet;
 use tollgate::model::time::{Now, Ticks, UnixTime};
@@ -258,7 +258,11 @@ impl Center {
         while let Some(order) = self.order(now) {
             let outcome = snort.carry_out(order);
             done.push(outcome.as_ref().map_or_else(|fault| fault.code().to_owned(), |set| Sets::name(*set)));
-            self.gate.handle(Input::Switched(outcome.map_err(|fault| fault.code().to_owned())), now);
+            let setback = |fault: SwitchFault| Setback {
+                code: fault.code().to_owned(),
+                of_bundle: fault.is_of_bundle(),
+            };
+            self.gate.handle(Input::Switched(outcome.map_err(setback)), now);
         }
         done
     }
@@ -267,7 +271,8 @@ impl Center {
 /// An order for a Subscriber set, from a gate that holds a lease for it.
 pub fn subscriber(set: Effective) -> Order {
     let mut center = Center::new();
-    let staged = tollgate::engine::entitlement::Staged { community: None, subscriber: vec![set.bundle] };
+    let staged =
+        tollgate::engine::entitlement::Staged { community: Vec::new(), subscriber: vec![set.bundle] };
     center.gate.handle(Input::Staged(staged), at(0));
     center.lease(&[set], at(0));
     center.order(at(0)).unwrap()

@@ -14,7 +14,7 @@ use std::time::Duration;
 pub const LEAVE_BEFORE: Duration = Duration::from_mins(1);
 /// The first wait after a switch that failed; doubled each time.
 const RETRY_FIRST: Duration = Duration::from_secs(5);
-/// The longest wait on the way to Subscriber rules. On the way back the first wait is the only one.
+/// The longest wait. On the way back from Subscriber rules the first wait is the only one.
 const RETRY_LAST: Duration = Duration::from_mins(10);
 
 /// What is told to the gate.
@@ -28,18 +28,27 @@ pub enum Input {
     NotStored,
     /// The bundles that are staged: whole, and verified.
     Staged(Staged),
-    /// The switch that was ordered ended: what was read back from Snort, or the reason code why nothing changed.
-    Switched(Result<Effective, String>),
+    /// The switch that was ordered ended: what was read back from Snort, or why nothing changed.
+    Switched(Result<Effective, Setback>),
     /// What the watch read back from Snort; `None` when it runs what nobody ordered, or does not run.
     Observed(Option<Effective>),
 }
 
-/// Bundles on the disk.
+/// Why a switch changed nothing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Setback {
+    /// The reason code.
+    pub code: String,
+    /// Whether it is the bundle that Snort refuses: then another one may serve.
+    pub of_bundle: bool,
+}
+
+/// Bundles on the disk, the newest first.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Staged {
-    /// The Community bundle that is to run; there is always one once an operator brought it.
-    pub community: Option<BundleDigest>,
-    /// Subscriber bundles.
+    /// Community bundles; there is always one once an operator brought it.
+    pub community: Vec<BundleDigest>,
+    /// Subscriber bundles. Which of them is the best, the lease says.
     pub subscriber: Vec<BundleDigest>,
 }
 
@@ -89,6 +98,13 @@ pub enum Notice {
     Runs(Effective),
     /// A switch failed; what ran before still runs.
     SwitchFailed(String),
+    /// Snort refuses a bundle; the next older one serves meanwhile.
+    SteppedBack {
+        /// What is refused.
+        from: Effective,
+        /// What serves.
+        to: Effective,
+    },
     /// Snort runs something that was not ordered.
     Tampered,
 }
@@ -118,10 +134,19 @@ struct Accepted {
 #[derive(Clone, Debug)]
 struct Failure {
     wanted: Effective,
-    reason: String,
+    why: Setback,
     again: Ticks,
     wait: Duration,
 }
+
+impl Failure {
+    fn leaves(&self, now: Now) -> bool {
+        self.why.of_bundle && now.ticks < self.again
+    }
+}
+
+/// Bundles of which it is known that a switch to them failed.
+const FAILURES_MAX: usize = 32;
 
 /// See the room's description.
 #[derive(Debug)]
@@ -134,7 +159,8 @@ pub struct Gate {
     staged: Staged,
     effective: Option<Effective>,
     under_way: Option<Effective>,
-    failure: Option<Failure>,
+    /// The newest last; one a bundle.
+    failures: heapless::Deque<Failure, FAILURES_MAX>,
     clock_back: bool,
     notices: heapless::Deque<Notice, 16>,
 }
@@ -151,7 +177,7 @@ impl Gate {
             staged: Staged::default(),
             effective: None,
             under_way: None,
-            failure: None,
+            failures: heapless::Deque::new(),
             clock_back: false,
             notices: heapless::Deque::new(),
         }
@@ -164,7 +190,7 @@ impl Gate {
             Input::Lease(envelope) => self.receive(envelope),
             Input::Stored => self.stored(now),
             Input::NotStored => {}
-            Input::Staged(staged) => self.staged = staged,
+            Input::Staged(staged) => self.take_staged(staged),
             Input::Switched(outcome) => self.switched(outcome, now),
             Input::Observed(effective) => self.observed(effective),
         }
@@ -180,7 +206,7 @@ impl Gate {
     /// When it wants to be asked again without having been told anything.
     pub fn next_deadline(&self, now: Now) -> Option<Ticks> {
         let stored = self.accepted.as_ref().and_then(|one| one.asked).map(|at| at.plus(RETRY_FIRST));
-        let retried = self.failure.as_ref().map(|failure| failure.again);
+        let retried = self.failures.iter().map(|failure| failure.again).filter(|at| *at > now.ticks);
         let lease = self.lease.iter().flat_map(|held| [held.begins(), leave_at(held)]);
         let time = self.clock.time(now);
         let turns = lease.filter(|at| *at > time).map(|at| now.ticks.plus(at.since(time)));
@@ -197,12 +223,15 @@ impl Gate {
             (Err(Denial::NoLease | Denial::Decided), Some(runs)) if runs.set == RuleSet::Community => {
                 State::Community
             }
-            (right, _) => State::Fallback(self.reason(right.err())),
+            (right, _) => State::Fallback(self.reason(right, now)),
         }
     }
 
-    fn reason(&self, denial: Option<Denial>) -> String {
-        let failed = self.failure.as_ref().map(|failure| failure.reason.clone());
+    /// Why what should run does not; else why there is no right to more.
+    fn reason(&self, right: Result<SubscriberGrant, Denial>, now: Now) -> String {
+        let (denial, best) = (right.as_ref().err().copied(), right.ok().map(|grant| grant.effective()));
+        let missing = best.or_else(|| self.to_run(now)).filter(|wanted| self.effective != Some(*wanted));
+        let failed = missing.and_then(|wanted| self.failure(wanted)).map(|failure| failure.why.code.clone());
         failed.unwrap_or_else(|| denial.map_or("not-switched", Denial::code).to_owned())
     }
 
@@ -213,13 +242,26 @@ impl Gate {
     pub fn grant(&self, now: Now) -> Result<SubscriberGrant, Denial> {
         let lease = self.lease.as_ref().ok_or(Denial::NoLease)?;
         let time = self.clock.time(now);
-        let grant = SubscriberGrant::of(lease, &self.staged.subscriber, time)?;
+        let staged = &self.staged.subscriber;
+        let served = |bundle: &BundleDigest| !self.is_left(RuleSet::Subscriber, *bundle, now);
+        let usable: Vec<_> = staged.iter().copied().filter(served).collect();
+        let grant = SubscriberGrant::of(lease, &usable, time).or_else(|denial| match denial {
+            // Snort refused all of them: the best is tried again.
+            Denial::NoBundle => SubscriberGrant::of(lease, staged, time),
+            denial => Err(denial),
+        })?;
         if time >= leave_at(lease) { Err(Denial::Expired(lease.lease().expires_at)) } else { Ok(grant) }
     }
 
     /// What is to run now.
     pub fn to_run(&self, now: Now) -> Option<Effective> {
         self.wanted(now).map(|order| order.effective())
+    }
+
+    /// The bundles that Snort refused and that are left for now, and the reason codes.
+    pub fn left(&self, now: Now) -> impl Iterator<Item = (Effective, &str)> {
+        let left = self.failures.iter().filter(move |failure| failure.leaves(now));
+        left.map(|failure| (failure.wanted, failure.why.code.as_str()))
     }
 
     /// The lease held, if any.
@@ -263,19 +305,29 @@ impl Gate {
         self.lease = Some(lease);
     }
 
-    fn switched(&mut self, outcome: Result<Effective, String>, now: Now) {
+    /// What is gone from the disk and comes again is another try.
+    fn take_staged(&mut self, staged: Staged) {
+        self.staged = staged;
+        let Staged { community, subscriber } = &self.staged;
+        self.failures.retain(|failure| match failure.wanted.set {
+            RuleSet::Community => community.contains(&failure.wanted.bundle),
+            RuleSet::Subscriber => subscriber.contains(&failure.wanted.bundle),
+        });
+    }
+
+    fn switched(&mut self, outcome: Result<Effective, Setback>, now: Now) {
         let Some(wanted) = self.under_way.take() else { return };
         match outcome {
             Ok(runs) if runs == wanted => {
-                self.failure = None;
+                self.failures.retain(|failure| failure.wanted != wanted);
                 self.runs(runs);
             }
             // It says that it did something else: that is no success.
             Ok(runs) => {
                 self.runs(runs);
-                self.failed(wanted, "other-set".to_owned(), now);
+                self.failed(wanted, Setback { code: "other-set".to_owned(), of_bundle: false }, now);
             }
-            Err(reason) => self.failed(wanted, reason, now),
+            Err(why) => self.failed(wanted, why, now),
         }
     }
 
@@ -286,14 +338,35 @@ impl Gate {
         }
     }
 
-    fn failed(&mut self, wanted: Effective, reason: String, now: Now) {
-        let before = self.failure.take().filter(|failure| failure.wanted == wanted);
-        let wait = match before {
-            Some(failure) if wanted.set == RuleSet::Subscriber => (failure.wait * 2).min(RETRY_LAST),
+    fn failed(&mut self, wanted: Effective, why: Setback, now: Now) {
+        let before = self.failure(wanted).cloned();
+        // Nothing keeps from trying the way back soon, and again, while it is not known that Community runs.
+        let urgent = wanted.set == RuleSet::Community
+            && self.effective.is_none_or(|runs| runs.set != RuleSet::Community);
+        let wait = match &before {
+            Some(failure) if !urgent => (failure.wait * 2).min(RETRY_LAST),
             _ => RETRY_FIRST,
         };
-        self.tell(Notice::SwitchFailed(reason.clone()));
-        self.failure = Some(Failure { wanted, reason, again: now.ticks.plus(wait), wait });
+        self.tell(Notice::SwitchFailed(why.code.clone()));
+        self.failures.retain(|failure| failure.wanted != wanted);
+        if self.failures.is_full() {
+            self.failures.pop_front();
+        }
+        let kept = self.failures.push_back(Failure { wanted, why, again: now.ticks.plus(wait), wait });
+        debug_assert!(kept.is_ok(), "room was made");
+        let other = self.to_run(now).filter(|to| to.set == wanted.set && *to != wanted);
+        if let Some(to) = other.filter(|_| before.is_none()) {
+            self.tell(Notice::SteppedBack { from: wanted, to });
+        }
+    }
+
+    fn failure(&self, wanted: Effective) -> Option<&Failure> {
+        self.failures.iter().find(|failure| failure.wanted == wanted)
+    }
+
+    /// Whether Snort refused this bundle, and it is not yet time to try it again.
+    fn is_left(&self, set: RuleSet, bundle: BundleDigest, now: Now) -> bool {
+        self.failure(Effective { set, bundle }).is_some_and(|failure| failure.leaves(now))
     }
 
     fn observed(&mut self, effective: Option<Effective>) {
@@ -329,28 +402,37 @@ impl Gate {
     fn switch(&mut self, now: Now) -> Option<Action> {
         let order = self.wanted(now)?;
         let wanted = order.effective();
-        let waits = |failure: &Failure| failure.wanted == wanted && now.ticks < failure.again;
-        if self.under_way.is_some()
-            || self.effective == Some(wanted)
-            || self.failure.as_ref().is_some_and(waits)
-        {
+        let rests = self.under_way.is_some() || self.effective == Some(wanted);
+        if rests || self.waits(wanted, now) {
             return None;
         }
         self.under_way = Some(wanted);
         Some(Action::Switch(order))
     }
 
-    /// What should run. A Subscriber bundle that failed leaves Community running, not nothing.
+    /// What should run: of each set the best that Snort does not refuse.
     fn wanted(&self, now: Now) -> Option<Order> {
-        let community = self.staged.community.map(Order::Community);
+        let community = self.community(now).map(Order::Community);
         let Ok(grant) = self.grant(now) else { return community };
-        let order = Order::Subscriber(grant);
-        let waits = self
-            .failure
-            .as_ref()
-            .is_some_and(|failure| failure.wanted == order.effective() && now.ticks < failure.again);
-        // Nothing is known to run: Community first, rather than to wait without rules.
-        if waits && self.effective.is_none() { community } else { Some(order) }
+        // Community, rather than to wait without rules or with some that no lease lists.
+        let waits = self.waits(grant.effective(), now) && !self.runs_leased();
+        if waits { community } else { Some(Order::Subscriber(grant)) }
+    }
+
+    fn community(&self, now: Now) -> Option<BundleDigest> {
+        let all = &self.staged.community;
+        let served = all.iter().find(|bundle| !self.is_left(RuleSet::Community, **bundle, now));
+        served.or(all.first()).copied()
+    }
+
+    fn waits(&self, wanted: Effective, now: Now) -> bool {
+        self.failure(wanted).is_some_and(|failure| now.ticks < failure.again)
+    }
+
+    fn runs_leased(&self) -> bool {
+        let runs = self.effective.filter(|runs| runs.set == RuleSet::Subscriber);
+        let listed = |runs: Effective, held: &Verified| held.lease().bundles.contains(&runs.bundle);
+        runs.zip(self.lease.as_ref()).is_some_and(|(runs, held)| listed(runs, held))
     }
 
     /// When there are too many, the oldest is dropped: the newest says how it stands.

@@ -19,7 +19,8 @@
 //! | granted | Fallback, to Subscriber | Subscriber | Fallback, to the leased one | Fallback, to Subscriber |
 //!
 //! "To" is the switch that is ordered; while it is under way the gate is Validating. A switch that failed leaves what
-//! ran before, and is ordered again later.
+//! ran before, and is ordered again later. A bundle that Snort refuses is left for a while, and the next best one of the
+//! same set serves; where there is none, a leased one that runs stays, else Community runs.
 //!
 //! **Why it cannot be fooled.**
 //! 1. Only [`lease::verify`] makes a [`Verified`] lease, only that makes a [`SubscriberGrant`], and only with a grant are
@@ -45,7 +46,7 @@ pub mod roster;
 pub mod trust;
 pub mod watchdog;
 
-pub use gate::{Action, Gate, Input, Notice, Order, Staged, State};
+pub use gate::{Action, Gate, Input, Notice, Order, Setback, Staged, State};
 pub use grant::{Denial, Effective, SubscriberGrant};
 pub use keys::{KeyId, Keyring, PublicKey};
 pub use lease::{Holder, LeaseRefusal, Verified};

@@ -160,16 +160,18 @@ impl Sets {
         found.into_iter().map(|(_, set)| set).collect()
     }
 
-    /// What the gate is told: the newest whole Community set, and all whole Subscriber sets. Reads every byte of them, and
-    /// mends what can be: to be asked at the start, after a stage, and when the watch finds rules changed.
+    /// What the gate is told: the whole sets, the newest first. Reads every byte of them, and mends what can be: to be asked
+    /// at the start, after a stage, and when the watch finds rules changed.
     pub fn staged(&self) -> Staged {
         let whole = |set: &Effective| self.verify(*set).is_ok() || self.mend(*set).is_ok();
-        let (community, subscriber): (Vec<_>, Vec<_>) =
-            self.list().into_iter().partition(|one| one.set == RuleSet::Community);
-        Staged {
-            community: community.iter().find(|set| whole(set)).map(|set| set.bundle),
-            subscriber: subscriber.into_iter().filter(whole).map(|set| set.bundle).collect(),
+        let mut staged = Staged::default();
+        for set in self.list().into_iter().filter(whole) {
+            match set.set {
+                RuleSet::Community => staged.community.push(set.bundle),
+                RuleSet::Subscriber => staged.subscriber.push(set.bundle),
+            }
         }
+        staged
     }
 
     /// What a set says of itself, unchecked.

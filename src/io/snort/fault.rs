@@ -122,6 +122,18 @@ impl SwitchFault {
         }
     }
 
+    /// Whether it is this set that Snort refuses, so that another one may serve.
+    pub const fn is_of_bundle(&self) -> bool {
+        matches!(
+            self,
+            Self::Invalid(_)
+                | Self::Count { .. }
+                | Self::Slow { .. }
+                | Self::Refused(_)
+                | Self::Running { .. }
+        )
+    }
+
     /// Whether Snort may run the new rules all the same, so that it must be told to read the old ones again.
     pub(super) const fn unclear(&self) -> bool {
         matches!(

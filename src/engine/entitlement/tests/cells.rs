@@ -1,20 +1,25 @@
 //! Each cell of the gate's table, and of the Center's decision.
 
 use super::super::Effective;
-use super::super::gate::{Action, Gate, Input, Notice, Order, Staged, State};
+use super::super::gate::{Action, Gate, Input, Notice, Order, Setback, Staged, State};
 use super::super::issue::{Case, Decision, Denial, LicenseRight, decide};
 use super::kit::*;
 use crate::model::lease::{BundleDigest, RuleSet};
 use crate::model::time::Now;
 use std::time::Duration;
 
+const NEWER: Effective = Effective { set: RuleSet::Community, bundle: BundleDigest::from_bytes([3; 32]) };
 const OTHER: Effective = Effective { set: RuleSet::Subscriber, bundle: BundleDigest::from_bytes([9; 32]) };
+
+fn refused(of_bundle: bool) -> Setback {
+    Setback { code: "invalid".to_owned(), of_bundle }
+}
 
 /// The order that the gate gives when it has `lease` and reads back `runs`, and the state it says before.
 fn cell(lease: Option<&[u8]>, runs: Option<Effective>, now: Now) -> (State, Option<Effective>) {
     let mut gate = Gate::new(holder(), trust(), at(Duration::ZERO));
     gate.handle(
-        Input::Staged(Staged { community: Some(COMMUNITY.bundle), subscriber: vec![SUBSCRIBER.bundle] }),
+        Input::Staged(Staged { community: vec![COMMUNITY.bundle], subscriber: vec![SUBSCRIBER.bundle] }),
         at(Duration::ZERO),
     );
     if let Some(lease) = lease {
@@ -66,7 +71,7 @@ fn every_cell() {
 fn without_an_allowed_bundle_community_runs_and_the_reason_is_said() {
     let now = at(Duration::ZERO);
     let mut sensor = Sensor::new(now);
-    let staged = Staged { community: Some(COMMUNITY.bundle), subscriber: vec![OTHER.bundle] };
+    let staged = Staged { community: vec![COMMUNITY.bundle], subscriber: vec![OTHER.bundle] };
     sensor.give(Input::Staged(staged), now);
     sensor.give(Input::Lease(lease(GRANTED, 1, START)), now);
     assert_eq!(sensor.orders, [COMMUNITY]);
@@ -129,14 +134,96 @@ fn what_failed_is_tried_again_ever_more_rarely_and_what_ran_stays() {
                 None => panic!("no switch at {now:?}"),
             }
         }
-        sensor.gate.handle(Input::Switched(Err("validation".to_owned())), now);
-        assert_eq!(sensor.state(now), State::Fallback("validation".to_owned()));
+        sensor.gate.handle(Input::Switched(Err(refused(true))), now);
+        assert_eq!(sensor.state(now), State::Fallback("invalid".to_owned()));
         assert_eq!(sensor.gate.effective(), Some(COMMUNITY));
         let again = sensor.gate.next_deadline(now).unwrap();
         waits.push(again.since(now.ticks).as_secs());
         now = at(again.since(at(Duration::ZERO).ticks));
     }
     assert_eq!(waits, [5, 10, 20, 40, 80, 160, 320, 600, 600]);
+}
+
+/// Hands over, and has Snort refuse these bundles.
+fn obey_refusing(sensor: &mut Sensor, bad: &[Effective], why: &Setback, now: Now) {
+    while let Some(action) = sensor.gate.poll(now) {
+        match action {
+            Action::Store { .. } => sensor.gate.handle(Input::Stored, now),
+            Action::Tell(notice) => sensor.told.push(notice),
+            Action::Switch(order) => {
+                let wanted = order.effective();
+                sensor.orders.push(wanted);
+                let outcome = if bad.contains(&wanted) { Err(why.clone()) } else { Ok(wanted) };
+                sensor.gate.handle(Input::Switched(outcome), now);
+            }
+        }
+    }
+}
+
+/// A sensor with two bundles of each set, the newer first, under a lease for both Subscriber bundles.
+fn with_two_of_each() -> Sensor {
+    let now = at(Duration::ZERO);
+    let mut sensor = Sensor::new(now);
+    let staged = Staged {
+        community: vec![NEWER.bundle, COMMUNITY.bundle],
+        subscriber: vec![SUBSCRIBER.bundle, OTHER.bundle],
+    };
+    sensor.gate.handle(Input::Staged(staged), now);
+    let both =
+        changed(&lease(GRANTED, 1, START), |lease| lease.bundles = vec![OTHER.bundle, SUBSCRIBER.bundle]);
+    sensor.gate.handle(Input::Lease(both), now);
+    sensor
+}
+
+#[test]
+fn a_bundle_that_snort_refuses_is_left_and_the_next_older_one_serves() {
+    let now = at(Duration::ZERO);
+    let mut sensor = with_two_of_each();
+    obey_refusing(&mut sensor, &[OTHER], &refused(true), now);
+    assert_eq!(sensor.orders, [NEWER, OTHER, SUBSCRIBER][1..]);
+    assert!(sensor.told.contains(&Notice::SteppedBack { from: OTHER, to: SUBSCRIBER }), "{:?}", sensor.told);
+    assert_eq!(sensor.state(now), State::Subscriber);
+    assert_eq!(sensor.gate.left(now).collect::<Vec<_>>(), [(OTHER, "invalid")]);
+    // It is tried again, ever more rarely, while the older one runs; once it is taken nothing is left.
+    let again = at(Duration::from_secs(5));
+    assert_eq!(sensor.gate.next_deadline(now), Some(again.ticks));
+    obey_refusing(&mut sensor, &[OTHER], &refused(true), again);
+    assert_eq!((sensor.orders.len(), sensor.gate.effective()), (3, Some(SUBSCRIBER)));
+    obey_refusing(&mut sensor, &[], &refused(true), at(Duration::from_secs(15)));
+    assert_eq!((sensor.gate.effective(), sensor.gate.left(again).count()), (Some(OTHER), 0));
+    let told = sensor.told.iter().filter(|notice| matches!(notice, Notice::SteppedBack { .. }));
+    assert_eq!(told.count(), 1);
+}
+
+#[test]
+fn what_is_not_the_bundles_fault_is_waited_for() {
+    let mut sensor = with_two_of_each();
+    obey_refusing(&mut sensor, &[OTHER, NEWER], &refused(false), at(Duration::ZERO));
+    // Nothing was known to run: Community is tried too, and both are waited for.
+    assert_eq!(sensor.orders, [OTHER, NEWER]);
+    assert_eq!(sensor.gate.left(at(Duration::ZERO)).count(), 0);
+}
+
+#[test]
+fn the_way_back_steps_over_a_community_bundle_that_snort_refuses() {
+    let mut sensor = with_two_of_each();
+    obey_refusing(&mut sensor, &[], &refused(true), at(Duration::ZERO));
+    assert_eq!(sensor.gate.effective(), Some(OTHER));
+    obey_refusing(&mut sensor, &[NEWER], &refused(true), at(8 * DAY));
+    assert_eq!(sensor.orders, [OTHER, NEWER, COMMUNITY]);
+    assert_eq!(sensor.state(at(8 * DAY)), State::Fallback("expired".to_owned()));
+}
+
+#[test]
+fn while_all_leased_bundles_are_refused_nothing_runs_that_no_lease_lists() {
+    let now = at(Duration::ZERO);
+    let mut sensor = with_two_of_each();
+    obey_refusing(&mut sensor, &[], &refused(true), now);
+    let one = changed(&lease(GRANTED, 2, START), |lease| lease.bundles = vec![SUBSCRIBER.bundle]);
+    sensor.gate.handle(Input::Lease(one), now);
+    obey_refusing(&mut sensor, &[SUBSCRIBER], &refused(true), now);
+    assert_eq!(sensor.orders, [OTHER, SUBSCRIBER, NEWER]);
+    assert_eq!(sensor.state(now), State::Fallback("invalid".to_owned()));
 }
 
 #[test]

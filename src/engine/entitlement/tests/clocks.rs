@@ -63,7 +63,7 @@ fn a_restart_with_a_reset_clock_extends_nothing() {
         gate.handle(Input::Lease(lease(GRANTED, 1, START)), boot);
         let mut again = Sensor { gate, told: vec![], stored: vec![], orders: vec![] };
         let staged = super::super::gate::Staged {
-            community: Some(COMMUNITY.bundle),
+            community: vec![COMMUNITY.bundle],
             subscriber: vec![SUBSCRIBER.bundle],
         };
         again.give(Input::Staged(staged), boot);

@@ -80,7 +80,7 @@ pub(super) struct Sensor {
 impl Sensor {
     pub(super) fn new(now: Now) -> Self {
         let mut gate = Gate::new(holder(), trust(), now);
-        let staged = Staged { community: Some(COMMUNITY.bundle), subscriber: vec![SUBSCRIBER.bundle] };
+        let staged = Staged { community: vec![COMMUNITY.bundle], subscriber: vec![SUBSCRIBER.bundle] };
         gate.handle(Input::Staged(staged), now);
         Self { gate, told: Vec::new(), stored: Vec::new(), orders: Vec::new() }
     }

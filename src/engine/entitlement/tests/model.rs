@@ -1,14 +1,20 @@
 //! Random lives: whatever comes in whatever order, Subscriber rules run only under a lease, and never nothing.
 
 use super::super::Effective;
-use super::super::gate::{Action, Gate, Input, Order, Staged};
+use super::super::gate::{Action, Gate, Input, Order, Setback, Staged};
 use super::super::issue::Recipient;
 use super::super::trust::Trust;
 use super::kit::*;
-use crate::model::lease::RuleSet;
+use crate::model::lease::{BundleDigest, RuleSet};
 use crate::model::time::{Now, Ticks, UnixTime};
 use proptest::prelude::*;
 use std::time::Duration;
+
+const NEWER: Effective = Effective { set: RuleSet::Community, bundle: BundleDigest::from_bytes([3; 32]) };
+const OLDER: Effective = Effective { set: RuleSet::Subscriber, bundle: BundleDigest::from_bytes([4; 32]) };
+const UNLEASED: Effective = Effective { set: RuleSet::Subscriber, bundle: BundleDigest::from_bytes([5; 32]) };
+/// All that is staged, of each set the best first.
+const BUNDLES: [Effective; 5] = [NEWER, COMMUNITY, SUBSCRIBER, OLDER, UNLEASED];
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -22,6 +28,8 @@ enum Step {
     SetClock(i64),
     /// Snort does, fails, or does something else.
     Snort(Outcome),
+    /// Snort refuses bundles: bit by bit those of [`BUNDLES`].
+    Refuse(u8),
     /// Somebody loads rules by hand.
     Tamper(bool),
     /// The store works, or not.
@@ -44,6 +52,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (0..400_000u64).prop_map(|secs| Step::Wait(Duration::from_secs(secs))),
         2 => (-900_000_000..900_000_000i64).prop_map(Step::SetClock),
         3 => prop_oneof![Just(Outcome::Does), Just(Outcome::Fails), Just(Outcome::Hangs)].prop_map(Step::Snort),
+        2 => any::<u8>().prop_map(Step::Refuse),
         1 => any::<bool>().prop_map(Step::Tamper),
         1 => any::<bool>().prop_map(Step::Store),
         1 => Just(Step::Restart),
@@ -70,6 +79,7 @@ struct World {
     stored: (Trust, Option<Vec<u8>>),
     store_works: bool,
     snort: Outcome,
+    refuses: u8,
     runs: Effective,
     order: Option<Effective>,
 }
@@ -85,6 +95,7 @@ impl World {
             stored: (trust(), None),
             store_works: true,
             snort: Outcome::Does,
+            refuses: 0,
             runs: COMMUNITY,
             order: None,
         };
@@ -108,7 +119,8 @@ impl World {
         self.order = None;
         let now = self.now();
         self.gate = Gate::new(holder(), self.stored.0.clone(), now);
-        let staged = Staged { community: Some(COMMUNITY.bundle), subscriber: vec![SUBSCRIBER.bundle] };
+        let of = |set| BUNDLES.iter().filter(move |one| one.set == set).map(|one| one.bundle).collect();
+        let staged = Staged { community: of(RuleSet::Community), subscriber: of(RuleSet::Subscriber) };
         self.gate.handle(Input::Staged(staged), now);
         if let Some(envelope) = self.stored.1.clone() {
             self.gate.handle(Input::Lease(envelope), now);
@@ -126,8 +138,9 @@ impl World {
             Step::Wait(time) => self.wait(time),
             Step::SetClock(off) => self.off = off,
             Step::Snort(outcome) => self.snort = outcome,
+            Step::Refuse(which) => self.refuses = which,
             Step::Tamper(subscriber) if self.order.is_none() => {
-                self.runs = if subscriber { SUBSCRIBER } else { COMMUNITY };
+                self.runs = if subscriber { UNLEASED } else { COMMUNITY };
                 self.gate.handle(Input::Observed(Some(self.runs)), self.now());
             }
             Step::Store(works) => self.store_works = works,
@@ -142,7 +155,9 @@ impl World {
         let decision = if granted { GRANTED } else { CHOSEN };
         // None of these proves that it is fresh: that the clock's floor can be told anew has tests of its own.
         let to = Recipient { instance: None, ..recipient() };
-        let envelope = issued_to(&to, decision, generation, issued);
+        let envelope = changed(&issued_to(&to, decision, generation, issued), |lease| {
+            lease.bundles = vec![SUBSCRIBER.bundle, OLDER.bundle];
+        });
         self.issued.push(Issued {
             envelope: envelope.clone(),
             granted,
@@ -169,8 +184,10 @@ impl World {
         for _ in 0..64 {
             let now = self.now();
             if let Some(order) = self.order.take_if(|_| self.snort != Outcome::Hangs) {
-                let outcome =
-                    if self.snort == Outcome::Does { Ok(order) } else { Err("validation".to_owned()) };
+                let refused = self.refuses(order);
+                let why = || Setback { code: "some".to_owned(), of_bundle: refused };
+                let does = self.snort == Outcome::Does && !refused;
+                let outcome = if does { Ok(order) } else { Err(why()) };
                 self.runs = outcome.clone().unwrap_or(self.runs);
                 self.gate.handle(Input::Switched(outcome), now);
             }
@@ -188,6 +205,30 @@ impl World {
         panic!("the gate does not come to rest");
     }
 
+    fn refuses(&self, bundle: Effective) -> bool {
+        BUNDLES.iter().position(|one| *one == bundle).is_some_and(|place| self.refuses >> place & 1 == 1)
+    }
+
+    /// What may run now, the best first.
+    fn ranks(&self) -> Vec<Effective> {
+        let granted = self.gate.grant(self.now()).is_ok();
+        let leased = [SUBSCRIBER, OLDER].into_iter().filter(|_| granted);
+        leased.chain([NEWER, COMMUNITY]).collect()
+    }
+
+    /// As it must be once all works but what Snort refuses: nothing runs that is worse than the best that it takes.
+    fn check_rest(&self) {
+        let ranks = self.ranks();
+        let Some(best) = ranks.iter().position(|one| !self.refuses(*one)) else { return };
+        let rank = ranks.iter().position(|one| *one == self.runs);
+        assert!(
+            rank.is_some_and(|rank| rank <= best),
+            "{:?} runs, of {ranks:?} place {best} could",
+            self.runs
+        );
+        assert_eq!(self.gate.effective(), Some(self.runs));
+    }
+
     /// The invariant: an order for Subscriber rules stands on a lease that is granted and has not ended in true time,
     /// and on none that an accepted later decision replaced.
     fn ordered(&mut self, order: &Order) {
@@ -196,6 +237,7 @@ impl World {
             let accepted = self.stored.0.generation;
             let lease = self.issued.iter().find(|one| one.generation == accepted).expect("one was accepted");
             assert!(lease.granted, "decision {accepted} was for Community");
+            assert_ne!(order.effective(), UNLEASED);
             let slow = self.slow_time();
             assert!(slow < lease.ends, "ended {}, it is {slow}", lease.ends);
         }
@@ -221,14 +263,14 @@ proptest! {
         for step in steps {
             world.step(step);
         }
-        // Faults stop: what should run, runs.
+        // Faults stop, first all but what Snort refuses: what should run, runs.
         (world.snort, world.store_works, world.off) = (Outcome::Does, true, 0);
-        world.obey();
-        world.wait(Duration::from_mins(20));
-        let granted = world.gate.grant(world.now()).is_ok();
-        let expected = if granted { RuleSet::Subscriber } else { RuleSet::Community };
-        prop_assert_eq!(world.gate.effective().map(|runs| runs.set), Some(expected));
-        prop_assert_eq!(world.runs.set, expected);
+        for refuses in [world.refuses, 0] {
+            world.refuses = refuses;
+            world.obey();
+            world.wait(Duration::from_mins(20));
+            world.check_rest();
+        }
     }
 
     /// Whoever sets the clock to whatever: under one lease no more than its validity is ever run.

@@ -3,7 +3,7 @@
 //!
 //! A switch that is under way when the program ends is left as it is: the next start finds one whole set, and goes on.
 
-use crate::engine::entitlement::{Effective, Order, Staged};
+use crate::engine::entitlement::{Effective, Order, Setback, Staged};
 use crate::io::clock;
 use crate::io::snort::{EVERY_SECONDS, Observation, Snort, Status, SwitchFault};
 use std::io;
@@ -23,8 +23,8 @@ enum Work {
 /// What came of it.
 #[derive(Debug)]
 pub struct Said {
-    /// How an order ended: what was proven to run, or the reason code.
-    pub switched: Option<Result<Effective, String>>,
+    /// How an order ended: what was proven to run, or why nothing changed.
+    pub switched: Option<Result<Effective, Setback>>,
     /// What was seen.
     pub seen: Option<Observation>,
     /// What is staged, when that may have changed.
@@ -106,8 +106,10 @@ impl Thread {
     }
 
     fn switch(&mut self, order: Order) -> Said {
-        let outcome = self.snort.carry_out(order).map_err(|fault| fault.code().to_owned());
-        let lost = outcome.as_ref().is_err_and(|code| ["damaged", "not-staged"].contains(&code.as_str()));
+        let setback =
+            |fault: SwitchFault| Setback { code: fault.code().to_owned(), of_bundle: fault.is_of_bundle() };
+        let outcome = self.snort.carry_out(order).map_err(setback);
+        let lost = outcome.as_ref().is_err_and(|why| ["damaged", "not-staged"].contains(&why.code.as_str()));
         let staged = lost.then(|| self.read_sets());
         Said { switched: Some(outcome), seen: None, staged, status: self.snort.status() }
     }

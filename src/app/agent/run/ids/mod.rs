@@ -20,8 +20,11 @@ pub use hands::Said;
 pub use kept::Authority;
 pub use page::IdsPage;
 
-use crate::engine::entitlement::{Action, Effective, Gate, Holder, Input, Keyring, Notice, Staged, Trust};
+use crate::engine::entitlement::{
+    Action, Effective, Gate, Holder, Input, Keyring, Notice, Setback, Staged, Trust,
+};
 use crate::io::clock;
+use crate::io::rules::Sets;
 use crate::io::snort::{Observation, Snort, Status};
 use crate::model::lease::RuleSet;
 use crate::model::message::Severity;
@@ -229,7 +232,7 @@ impl Ids {
         restarted.map(|outcome| restart_text(&outcome))
     }
 
-    fn switched(&mut self, outcome: &Result<Effective, String>, now: Now) {
+    fn switched(&mut self, outcome: &Result<Effective, Setback>, now: Now) {
         self.tally.switches += 1;
         match outcome {
             Ok(runs) => {
@@ -256,7 +259,8 @@ impl Ids {
                 Some(Action::Store { trust, envelope }) => return self.keep(*trust, envelope, now),
                 Some(Action::Switch(order)) => {
                     if !self.hands.carry_out(order) {
-                        self.gate.handle(Input::Switched(Err("no-thread".to_owned())), now);
+                        let why = Setback { code: "no-thread".to_owned(), of_bundle: false };
+                        self.gate.handle(Input::Switched(Err(why)), now);
                     }
                 }
                 Some(Action::Tell(notice)) => {
@@ -319,6 +323,10 @@ impl Ids {
                 let text = format!("Snort's rules were not switched: {detail} [{code}]; tried again");
                 let news = self.tally.last_failure.replace(code.clone()).as_ref() != Some(&code);
                 news.then_some((Severity::Warning, text))
+            }
+            Notice::SteppedBack { from, to } => {
+                let text = format!("Snort refuses {}; {} serves meanwhile", Sets::name(from), Sets::name(to));
+                Some((Severity::Warning, text))
             }
             Notice::Tampered => Some((Severity::Error, self.tampered_text())),
         }

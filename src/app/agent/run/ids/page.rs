@@ -32,6 +32,9 @@ pub struct IdsPage {
     /// What is known to run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effective: Option<EffectivePage>,
+    /// Bundles that Snort refused, and that are left for a while.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<LeftPage>,
     /// What the watch saw.
     pub watch: WatchPage,
     /// The last switch.
@@ -94,6 +97,24 @@ pub struct EffectivePage {
     pub counted: bool,
 }
 
+/// A bundle that Snort refused.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LeftPage {
+    /// The rule set.
+    pub set: RuleSet,
+    /// Its content.
+    pub digest: String,
+    /// The reason code.
+    pub reason: String,
+}
+
+impl From<(Effective, &str)> for LeftPage {
+    fn from((refused, reason): (Effective, &str)) -> Self {
+        let (set, digest) = (refused.set, refused.bundle.to_string());
+        Self { set, digest, reason: reason.to_owned() }
+    }
+}
+
 /// What the watch saw last.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct WatchPage {
@@ -145,6 +166,7 @@ impl Ids {
             enabled: lease.is_some_and(|lease| lease.ids),
             entitled: self.entitled(now),
             effective: self.effective_page(),
+            left: self.gate.left(now).map(LeftPage::from).collect(),
             watch: self.watch_page(),
             last_switch: self.switch_page(),
             switches: self.tally.switches,
@@ -254,10 +276,16 @@ impl IdsPage {
         let fallback = self.reason.as_ref().map(|reason| {
             (Health::Warning, format!("Snort's rules are not those that are wanted [{reason}]: {why}"))
         });
+        let left = self.left.iter().map(|left| (Health::Warning, left.to_text()));
         let fault = self.fetch.as_ref().and_then(|page| page.fault.as_ref());
         let fetch =
             fault.map(|fault| (Health::Warning, format!("rules are not fetched: {}", fault.to_text())));
-        seen.into_iter().chain(fallback).chain(fetch).map(|(health, what)| Problem { health, what }).collect()
+        seen.into_iter()
+            .chain(fallback)
+            .chain(left)
+            .chain(fetch)
+            .map(|(health, what)| Problem { health, what })
+            .collect()
     }
 
     /// One line for monitoring.
@@ -290,6 +318,7 @@ impl IdsPage {
             ("watch", format!("{} {}", self.watch.code, self.watch.detail)),
         ];
         rows.extend(self.last_switch.iter().map(|last| ("last switch", last.to_text())));
+        rows.extend(self.left.iter().map(|left| ("left aside", left.to_text())));
         rows.extend(self.fetch.iter().map(|page| ("fetch", page.to_text())));
         rows.push(("lease keys", self.keys.clone()));
         rows.extend(self.last_refusal.iter().map(|why| ("lease refused", why.clone())));
@@ -327,6 +356,12 @@ impl EntitledPage {
             (Some(detail), _) => format!("no: {detail}"),
             (None, class) => format!("yes, {}{until}", class.as_deref().unwrap_or("class not known here")),
         }
+    }
+}
+
+impl LeftPage {
+    fn to_text(&self) -> String {
+        format!("Snort refuses {} {} [{}]; another one serves", self.set, self.digest, self.reason)
     }
 }
 

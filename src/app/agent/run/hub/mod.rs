@@ -178,6 +178,7 @@ impl Course {
             saturated: Edge::default(),
             store: Edge::default(),
             stuck: Edge::default(),
+            status: String::new(),
         };
         let (second, stats) = (started.ticks, started.ticks);
         Self { generation: 0, started, watches, unreachable: None, not_understood: 0, second, stats }
@@ -192,6 +193,8 @@ struct Watches {
     saturated: Edge,
     store: Edge,
     stuck: Edge,
+    /// What the service manager was told.
+    status: String,
 }
 
 impl Hub {

@@ -49,11 +49,15 @@ impl Hub {
             let message = format!("the wall clock was moved by {millis} ms; counting does not depend on it");
             self.happened(EventKind::Clock, Severity::Warning, &message);
         }
-        notify::status(&format!(
-            "{} components on {} interfaces",
-            counts.components,
-            self.config.interfaces.len()
-        ));
+        self.tell_manager(counts.components);
+    }
+
+    fn tell_manager(&mut self, components: u64) {
+        let status = format!("{components} components on {} interfaces", self.config.interfaces.len());
+        if self.course.watches.status != status {
+            notify::status(&status);
+            self.course.watches.status = status;
+        }
     }
 
     fn look_at_links(&mut self, figures: &[crate::app::agent::run::lane::Figures]) {

@@ -24,6 +24,8 @@ impl Hub {
             }
         }
         notify::ready("running");
+        // That was a status too.
+        self.course.watches.status.clear();
     }
 
     fn take_config(&mut self, new: Config) {

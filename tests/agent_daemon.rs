@@ -97,6 +97,27 @@ fn figures_are_served_to_this_machine() {
 }
 
 #[test]
+fn what_came_through_a_pipe_shows_while_more_is_waited_for() {
+    let site = Site::new();
+    let (whole, pipe) = (capture(&site, "whole.pcap", 40, 300), site.path("pipe"));
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    site.configure(&interfaces(&[std::slice::from_ref(&pipe)]));
+    let mut daemon = site.start();
+    let mut writer = std::fs::File::options().write(true).open(&pipe).unwrap();
+    writer.write_all(&std::fs::read(&whole).unwrap()).unwrap();
+    let expected = counted(&[whole]);
+    let page = daemon.page(|page| page["store"]["digest"] == expected["set_digest"]);
+    assert_eq!(
+        (&page["interfaces"][0]["link"], &page["interfaces"][0]["counted"]),
+        (&"up".into(), &300.into())
+    );
+    assert_same_count(&page, &expected);
+    drop(writer);
+    daemon.settled();
+    assert_eq!(daemon.stop(), 0);
+}
+
+#[test]
 fn a_restart_resumes_the_count_with_nothing_learned_again() {
     let site = Site::new();
     let (plant, other) = (capture(&site, "plant.pcap", 300, 15_000), capture(&site, "other.pcap", 20, 500));

@@ -16,6 +16,7 @@ use super::unpack::unpack;
 use memmap2::Mmap;
 use std::fs::File;
 use std::io::{self, Read, Seek};
+use std::os::fd::OwnedFd;
 use std::path::Path;
 
 /// Below this many bytes a file is not worth a second thread.
@@ -53,17 +54,22 @@ impl CaptureFile {
             return Self::open_regular(file, metadata.len());
         }
         // Also files of no size: those of /proc have content all the same.
-        Self::from_reader(file)
+        let pipe = file.try_clone()?;
+        Self::from_source(file, Some(pipe.into()))
     }
 
     /// Reads a capture from any byte source.
     ///
     /// # Errors
     /// As [`CaptureFile::open`].
-    pub fn from_reader(mut source: impl Read + Send + 'static) -> Result<Self, FileError> {
+    pub fn from_reader(source: impl Read + Send + 'static) -> Result<Self, FileError> {
+        Self::from_source(source, None)
+    }
+
+    fn from_source(mut source: impl Read + Send + 'static, pipe: Option<OwnedFd>) -> Result<Self, FileError> {
         let magic = read_magic(&mut source)?;
         let whole = io::Cursor::new(magic.clone()).chain(source);
-        Self::from_stream(whole, &magic)
+        Self::from_stream(whole, &magic, pipe)
     }
 
     fn open_regular(mut file: File, length: u64) -> Result<Self, FileError> {
@@ -75,7 +81,7 @@ impl CaptureFile {
         };
         let opened = match mapped {
             Some(map) => Self::from_map(map),
-            None => Self::from_stream(file, &magic),
+            None => Self::from_stream(file, &magic, None),
         };
         opened.map(|file| Self { total_bytes: Some(length), ..file })
     }
@@ -86,13 +92,18 @@ impl CaptureFile {
         Ok(Self { source: Source::Mapped(map, start), format, total_bytes: None })
     }
 
-    fn from_stream(source: impl Read + Send + 'static, magic: &[u8]) -> Result<Self, FileError> {
+    fn from_stream(
+        source: impl Read + Send + 'static,
+        magic: &[u8],
+        pipe: Option<OwnedFd>,
+    ) -> Result<Self, FileError> {
         let (source, count) = Counted::new(source);
-        let source: Box<dyn Read + Send> = match Compression::detect(magic) {
-            Some(compression) => unpack(Box::new(source), compression),
-            None => Box::new(source),
+        let (source, pipe): (Box<dyn Read + Send>, _) = match Compression::detect(magic) {
+            // What has left the pipe may wait in the unpacker.
+            Some(compression) => (unpack(Box::new(source), compression), None),
+            None => (Box::new(source), pipe),
         };
-        let mut stream = Stream::new(source, count);
+        let mut stream = Stream::new(source, count, pipe);
         let format = Format::detect(stream.head(HEADER_MAX)?)?;
         stream.skip_header(format.start());
         Ok(Self { source: Source::Stream(stream), format, total_bytes: None })

@@ -36,4 +36,7 @@ pub trait FrameSink {
 
     /// One packet of a pcapng interface whose link type is not supported: it is counted, not looked at.
     fn undecodable(&mut self);
+
+    /// All that came is handed over, and more may be long in coming: of sources that are streamed.
+    fn caught_up(&mut self) {}
 }

@@ -8,12 +8,17 @@ use super::error::{Damage, Ending, FileError};
 use super::progress::Progress;
 use super::record::{HEAD_MAX, Next, RecordParser};
 use super::unpack::Failure;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io::{self, Read};
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Bytes of the buffer: all the memory a stream takes, whatever is in it.
 const BUFFER: usize = 1 << 20;
+
+/// A wait for more that is long: what came is shown meanwhile.
+const LONG: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
 
 /// Counts the bytes read through it, for the progress in a compressed file.
 pub(super) struct Counted<R> {
@@ -59,13 +64,15 @@ pub(super) struct Stream {
     /// Bytes taken from the file itself, and how many of them were reported as progress.
     count: Arc<AtomicU64>,
     reported: u64,
+    /// The source itself, where it is a pipe that shows whether there is more.
+    pipe: Option<OwnedFd>,
 }
 
 impl Stream {
     /// Reads `source`; `count` is that of the [`Counted`] reader at its bottom.
-    pub(super) fn new(source: Box<dyn Read + Send>, count: Arc<AtomicU64>) -> Self {
+    pub(super) fn new(source: Box<dyn Read + Send>, count: Arc<AtomicU64>, pipe: Option<OwnedFd>) -> Self {
         let buffer = vec![0; BUFFER].into_boxed_slice();
-        Self { source, buffer, start: 0, end: 0, offset: 0, ended: None, count, reported: 0 }
+        Self { source, buffer, start: 0, end: 0, offset: 0, ended: None, count, reported: 0, pipe }
     }
 
     /// The first bytes: `wanted` of them, or all there are. Errors of the decompressor refuse the file.
@@ -105,6 +112,7 @@ impl Stream {
             if progress.is_stopped() {
                 return Ok(Ending::Stopped { offset: self.offset });
             }
+            self.await_more(sink);
             if wanted > self.buffer.len() {
                 if let Some(ending) = self.read_oversized(wanted, parser, sink)? {
                     return Ok(ending);
@@ -112,6 +120,14 @@ impl Stream {
             } else if !self.fill(wanted)? {
                 return Ok(self.ending());
             }
+        }
+    }
+
+    /// Says so before a wait for more, and once more when it gets long. A source that stays silent then shows no life.
+    fn await_more<S: FrameSink>(&self, sink: &mut S) {
+        sink.caught_up();
+        if self.pipe.as_ref().is_some_and(|pipe| !has_more(pipe)) {
+            sink.caught_up();
         }
     }
 
@@ -232,6 +248,11 @@ impl Stream {
         progress.add(count - self.reported);
         self.reported = count;
     }
+}
+
+/// Whether a pipe has more, or ends, before the wait for it gets long. What is wrong with it, reading will tell.
+fn has_more(pipe: &OwnedFd) -> bool {
+    poll(&mut [PollFd::new(pipe, PollFlags::IN)], Some(&LONG)).map_or(true, |ready| ready > 0)
 }
 
 /// One read, again when a signal interrupted it.

@@ -84,4 +84,8 @@ impl FrameSink for Sink<'_> {
         self.teller.meter.undecodable();
         self.took();
     }
+
+    fn caught_up(&mut self) {
+        let _ = self.teller.turn();
+    }
 }

@@ -92,7 +92,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("argon2::", &["src/io/password.rs"]),
     ("rumqttc::", &["src/io/mqtt/"]),
     ("ureq::", &["src/io/client.rs", "src/io/smart/", "src/io/fetch/"]),
-    ("rustix::", &["src/io/fetch/", "src/io/sandbox.rs"]),
+    ("rustix::", &["src/io/capture/stream.rs", "src/io/fetch/", "src/io/owner.rs", "src/io/sandbox.rs"]),
     (
         "rustls::",
         &[

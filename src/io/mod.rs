@@ -2,12 +2,13 @@
 //!
 //! | outside thing | door | through |
 //! |---|---|---|
-//! | capture files, stdin | [`capture::file`] | `memmap2`, `flate2`, `ruzstd` |
+//! | capture files, stdin | [`capture::file`] | `memmap2`, `flate2`, `ruzstd`, `rustix` |
 //! | a network interface, by AF_PACKET ring | [`capture::ring`] | `libc` |
 //! | a network interface, by libpcap; its filter compiler | [`capture::libpcap`] | `pcap` |
 //! | commands on the same machine | [`control`] | `tokio`, std |
 //! | the durable state of an agent | [`state`] | `redb` |
 //! | locks between programs | [`lock`] | std |
+//! | whose files are | [`owner`] | `rustix` |
 //! | small files, written whole or not at all | [`whole_file`] | std |
 //! | lines of events | [`lines`] | std |
 //! | the program's log | [`log`] | `tracing-subscriber`, `tracing-journald` |
@@ -49,6 +50,8 @@ pub mod log;
 pub mod mqtt;
 #[cfg(any(feature = "agent", feature = "center"))]
 pub mod notify;
+#[cfg(any(feature = "agent", feature = "center"))]
+pub mod owner;
 #[cfg(feature = "satellite")]
 pub mod password;
 #[cfg(any(feature = "agent", feature = "center", feature = "satellite"))]

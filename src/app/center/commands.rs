@@ -12,6 +12,7 @@ use super::words::{
     RulesAnswer, SensorLine, StatusAnswer,
 };
 use super::{init, rules, run, show};
+use crate::io::owner;
 use crate::io::pki::PkiError;
 use crate::io::rules::StageFault;
 use crate::io::store::{self, StoreError};
@@ -72,9 +73,19 @@ pub(super) fn run(cli: &Cli) -> Result<u8, CommandError> {
         Command::CheckConfig => print(&format!("{}\n", config()?)),
         Command::Init(args) => print(&init::init(args)?),
         Command::Run => run::run(&config()?).map(|()| 0).map_err(CommandError::from),
-        Command::Restore { file } => restore(&config()?, file),
-        command => ask_and_print(&config()?, command),
+        command => {
+            let config = config()?;
+            let done = ask_and_print(&config, command);
+            // Some write to the folder themselves, and root gives them for a Center that is not root's.
+            let given = owner::give_to_owner(&config.data);
+            done.and_then(|code| given.map(|()| code).map_err(unwritten(&config.data)))
+        }
     }
+}
+
+fn unwritten(path: &Path) -> impl FnOnce(io::Error) -> CommandError {
+    let path = path.to_owned();
+    move |source| CommandError::Write { path, source }
 }
 
 fn ask_and_print(config: &Config, command: &Command) -> Result<u8, CommandError> {
@@ -102,13 +113,14 @@ fn ask_and_print(config: &Config, command: &Command) -> Result<u8, CommandError>
         Command::Enroll(args) => enroll(config, args),
         Command::Revoke { sensor } => order(config, &Request::Revoke { sensor: sensor.clone() }),
         Command::Rules(command) => rules::run(config, command),
+        Command::Restore { file } => restore(config, file),
         Command::Backup { file } => order(config, &Request::Backup { file: absolute(file)? }),
         Command::Status { check: false, form } => {
             answer(config, &Request::Status, form.json, |status: &StatusAnswer| show::status(status))
         }
         Command::Status { check: true, .. } => check(config),
         // Carried out above.
-        Command::Init(_) | Command::Run | Command::CheckConfig | Command::Restore { .. } => Ok(0),
+        Command::Init(_) | Command::Run | Command::CheckConfig => Ok(0),
     }
 }
 
@@ -232,7 +244,7 @@ fn restore(config: &Config, file: &Path) -> Result<u8, CommandError> {
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, CommandError> {
-    std::path::absolute(path).map_err(|source| CommandError::Write { path: path.to_owned(), source })
+    std::path::absolute(path).map_err(unwritten(path))
 }
 
 /// Whoever closed the pipe has seen enough.

@@ -4,13 +4,13 @@
 use super::args::InitArgs;
 use super::config::{CENTER_TOML, Config};
 use crate::io::pki::{Authority, Identity, Issued, LeaseSigner, PkiError};
-use crate::io::{clock, whole_file};
+use crate::io::{clock, owner, whole_file};
 use crate::model::broker::{BrokerAddress, NoBrokerAddress};
 use crate::model::time::UnixTime;
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _, chown};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -83,6 +83,7 @@ pub(super) fn init(args: &InitArgs) -> Result<String, InitError> {
     place.write_once("broker/mosquitto.conf", &place.broker_conf(address.port(), &user.name), &mut said)?;
     place.write_once(CENTER_TOML, &center_toml(&data, &address), &mut said)?;
     place.give_to(&user)?;
+    owner::give_to_owner(&data).map_err(fault(&data))?;
     let config = data.join(CENTER_TOML);
     let _ = write!(
         said,
@@ -157,7 +158,7 @@ fn broker_user(wanted: Option<&str>) -> Result<BrokerUser, InitError> {
         found.next().and_then(|fields| Some((fields[2].parse().ok()?, fields[3].parse().ok()?)))
     };
     // Only root may give files away, and only a broker that root starts changes its user.
-    let root = fs::metadata("/proc/self").is_ok_and(|itself| itself.uid() == 0);
+    let root = owner::is_root();
     let name = wanted.unwrap_or(BROKER_USER).to_owned();
     match (ids(&name), root) {
         (Some(ids), true) => Ok(BrokerUser { name, ids: Some(ids) }),
@@ -231,6 +232,7 @@ const BROKER_CONF: &str = include_str!("../../../targets/center/tollgate.conf");
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::MetadataExt as _;
 
     fn args(data: PathBuf, name: &str) -> InitArgs {
         InitArgs { data, broker_name: name.to_owned(), port: 1, broker_user: None }

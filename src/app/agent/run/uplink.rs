@@ -9,7 +9,7 @@ use crate::engine::entitlement::Keyring;
 use crate::engine::sync::Outgoing;
 use crate::io::mqtt::{Connection, Endpoint, Incoming, Message as Arrived, PublishId, Session, Will};
 use crate::io::pki::{self, Identity};
-use crate::io::{clock, random, whole_file};
+use crate::io::{clock, owner, random, whole_file};
 use crate::model::broker::BrokerAddress;
 use crate::model::enrolment::Enrolment;
 use crate::model::ident::{Epoch, SensorId};
@@ -128,6 +128,8 @@ pub fn enroll(bundle: &Path, state_dir: &Path) -> Result<String, String> {
     if let Some(brought) = enrolled.policy {
         policy::bring(state_dir, brought).map_err(|error| format!("the policy cannot be noted: {error}"))?;
     }
+    let given = owner::give_to_owner(state_dir);
+    given.map_err(|error| format!("{} cannot be given to its user: {error}", folder.display()))?;
     let enrolment = enrolled.enrolment;
     Ok(format!(
         "enrolled as {} with the Center at {}, until {}",

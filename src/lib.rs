@@ -17,6 +17,9 @@
 //! counters; a pair that is new moves the count. At the end the inventories of several workers, files or sensors
 //! unite by union, and [`app::agent`] prints the figures or the list, which are the same set.
 //!
+//! **What a component is.** [`engine::identity`] hears names, makers and protocols in passing;
+//! [`engine::inventory::profiles`] keeps them beside the table, where the count does not look.
+//!
 //! **How a count reaches the Center.** [`app::agent::run`] is the daemon on the sensor: what changed goes into a store that
 //! outlives crashes ([`io::state`]), and [`engine::sync`] says what to tell of it next, in the words of
 //! [`model::message`]. Both ends meet at a broker ([`io::mqtt`]) and know each other by certificates ([`io::pki`]). On the

@@ -5,6 +5,8 @@
 //! 1. [`wire`] reads the frame's headers and says who was seen sending it: at most two sightings.
 //! 2. [`inventory`] keeps each sighting once, in a table of fixed size, and counts components as they come.
 //!
+//! [`identity`] hears what stations say of themselves; the count does not look at it.
+//!
 //! [`filter`] decides, before both, whether a capture filter lets the frame through.
 //!
 //! [`sync`] says on the sensor what to tell the Center next, and `fleet` unites on the Center what all sensors told.
@@ -29,6 +31,7 @@ pub mod entitlement;
 pub mod filter;
 #[cfg(feature = "center")]
 pub mod fleet;
+pub mod identity;
 pub mod inventory;
 #[cfg(any(feature = "center", feature = "satellite"))]
 pub mod ledger;

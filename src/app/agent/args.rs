@@ -53,6 +53,7 @@ Examples:
   tollgate-agent count --list monday.pcap tuesday.pcap the components of both, one a line
   zcat plant.pcap.gz | tollgate-agent count -          from a pipe (.gz and .zst files are opened directly)
   tollgate-agent count -i eth1 --duration 60s          live, for a minute; Ctrl-C ends it sooner
+  tollgate-agent count --list --properties plant.pcap  with names, models and protocols as they were heard
   tollgate-agent count --internal 198.51.100.0/24 --vlan-network 20=cell-a plant.pcap
 
 Exit status: 0 counted; 1 a capture could not be read, or not to its end (the others are counted all the same);
@@ -77,6 +78,9 @@ pub struct CountArgs {
     /// List the components, one a line, sorted
     #[arg(long)]
     pub list: bool,
+    /// With --list: what each component says of itself (name, vendor, model, ...) and the protocols it speaks
+    #[arg(long, requires = "list")]
+    pub properties: bool,
     /// One result a file instead of one for all
     #[arg(long, conflicts_with = "interface")]
     pub each: bool,

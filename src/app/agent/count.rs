@@ -89,12 +89,16 @@ impl<'a> Job<'a> {
 
     /// An empty meter behind the filter.
     pub(super) fn meter(&self) -> Meter {
-        Meter::new(Inventory::new(self.settings.clone()), self.filter.clone())
+        self.listening(Meter::new(Inventory::new(self.settings.clone()), self.filter.clone()))
     }
 
     /// The same for a source that filters by itself.
     pub(super) fn unfiltered_meter(&self) -> Meter {
-        Meter::new(Inventory::new(self.settings.clone()), None)
+        self.listening(Meter::new(Inventory::new(self.settings.clone()), None))
+    }
+
+    fn listening(&self, meter: Meter) -> Meter {
+        if self.args.properties { meter.with_profiles() } else { meter }
     }
 
     /// The filter for a source of Ethernet frames that applies it itself.
@@ -212,7 +216,7 @@ impl<'a> Job<'a> {
         meter.inventory.settle();
         let inventory = &meter.inventory;
         if self.args.list {
-            return self.print_list(inventory, &source);
+            return self.print_list(meter, &source);
         }
         let mut report = Report::new(source, &inventory.tally(), inventory.digest().to_string());
         report.filter.clone_from(&self.args.filter);
@@ -224,16 +228,18 @@ impl<'a> Job<'a> {
         Ok(screen::data(&text)?)
     }
 
-    fn print_list(&self, inventory: &Inventory, source: &Source) -> Result<(), CountError> {
+    fn print_list(&self, meter: &Meter, source: &Source) -> Result<(), CountError> {
+        let inventory = &meter.inventory;
         let listing = inventory.components();
+        let known = meter.profiles.as_ref().map(|profiles| profiles.of_components(inventory));
         if !self.args.json {
-            return Ok(screen::data(&list_text(&listing))?);
+            return Ok(screen::data(&list_text(&listing, known.as_ref()))?);
         }
         let file = match source {
             Source::File(name) if self.args.each => Some(name.as_str()),
             _ => None,
         };
-        let lines = list_json(file, &listing)?;
+        let lines = list_json(file, &listing, known.as_ref())?;
         if lines.is_empty() { Ok(()) } else { Ok(screen::data(&lines.join("\n"))?) }
     }
 }

@@ -17,6 +17,8 @@ use std::time::{Duration, Instant};
 const POLL: Duration = Duration::from_millis(100);
 /// Headers are all that is read; mirrored frames carry two sets of them.
 const SNAPLEN: u32 = 256;
+/// What stations say of themselves may stand at the end of a frame.
+const SNAPLEN_LISTENING: u32 = 2048;
 
 /// Counts what comes in on `interface`, then prints.
 pub(super) fn count(job: &Job<'_>, interface: &str, ring_bytes: u32) -> Result<Outcome, CountError> {
@@ -32,7 +34,7 @@ pub(super) fn count(job: &Job<'_>, interface: &str, ring_bytes: u32) -> Result<O
         &LiveOptions {
             backend: job.args.backend.into(),
             ring_bytes: ring_bytes as usize,
-            snaplen: SNAPLEN,
+            snaplen: if job.args.properties { SNAPLEN_LISTENING } else { SNAPLEN },
             promiscuous: true,
             workers: job.workers,
             filter: program.as_ref(),

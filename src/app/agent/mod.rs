@@ -2,6 +2,7 @@
 
 pub mod args;
 pub mod count;
+mod known;
 mod live;
 pub mod meter;
 pub mod report;

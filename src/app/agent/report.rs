@@ -1,5 +1,6 @@
 //! Results as data, and their two forms: a table for people, JSON lines for programs.
 
+use super::known::{Knowledge, Known};
 pub use crate::engine::inventory::RULES_VERSION;
 use crate::engine::inventory::Tally;
 use crate::engine::inventory::listing::{Component, Identity, Listing};
@@ -185,6 +186,8 @@ struct Line<'a> {
     first: Option<String>,
     last: Option<String>,
     packets: u64,
+    #[serde(flatten)]
+    known: Option<Known<'a>>,
 }
 
 impl<'a> Line<'a> {
@@ -205,13 +208,20 @@ impl<'a> Line<'a> {
             first: time(first),
             last: time(last),
             packets: component.packets,
+            known: None,
         }
     }
 
-    fn cells(self) -> [String; 8] {
+    /// With what it says of itself.
+    fn knowing(self, known: Option<Known<'a>>) -> Self {
+        Self { known, ..self }
+    }
+
+    fn cells(self) -> Vec<String> {
         let none = || "-".to_owned();
         let joined = |parts: Vec<String>| if parts.is_empty() { none() } else { parts.join(",") };
-        [
+        let known = self.known.map(|known| known.cells());
+        let cells = [
             self.network.to_owned(),
             self.address,
             self.kind.to_owned(),
@@ -220,25 +230,35 @@ impl<'a> Line<'a> {
             self.first.unwrap_or_else(none),
             self.last.unwrap_or_else(none),
             self.packets.to_string(),
-        ]
+        ];
+        cells.into_iter().chain(known.into_iter().flatten()).collect()
     }
 }
 
 /// One JSON object a component.
-pub fn list_json(file: Option<&str>, listing: &Listing<'_>) -> Result<Vec<String>, serde_json::Error> {
-    let line = |(&(network, identity), component): (&(&str, Identity), &Component)| {
-        serde_json::to_string(&Line::new(file, network, identity, component))
+pub(super) fn list_json(
+    file: Option<&str>,
+    listing: &Listing<'_>,
+    knowledge: Option<&Knowledge<'_>>,
+) -> Result<Vec<String>, serde_json::Error> {
+    let line = |(&name, component): (&(&str, Identity), &Component)| {
+        let known = knowledge.map(|knowledge| Known::of(knowledge, name));
+        serde_json::to_string(&Line::new(file, name.0, name.1, component).knowing(known))
     };
     listing.iter().map(line).collect()
 }
 
+const COLUMNS: [&str; 8] = ["network", "address", "kind", "MACs", "VLANs", "first", "last", "packets"];
+
 /// One aligned line a component, under a heading.
-pub fn list_text(listing: &Listing<'_>) -> String {
+pub(super) fn list_text(listing: &Listing<'_>, knowledge: Option<&Knowledge<'_>>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    table.set_header(["network", "address", "kind", "MACs", "VLANs", "first", "last", "packets"]);
-    for (&(network, identity), component) in listing {
-        table.add_row(Line::new(None, network, identity, component).cells().map(|cell| printable(&cell)));
+    table.set_header(COLUMNS.into_iter().chain(knowledge.iter().flat_map(|_| Known::COLUMNS)));
+    for (&name, component) in listing {
+        let known = knowledge.map(|knowledge| Known::of(knowledge, name));
+        let cells = Line::new(None, name.0, name.1, component).knowing(known).cells();
+        table.add_row(cells.iter().map(|cell| printable(cell)));
     }
     if let Some(packets) = table.column_mut(7) {
         packets.set_cell_alignment(CellAlignment::Right);

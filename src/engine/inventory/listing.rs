@@ -82,7 +82,7 @@ impl Inventory {
 }
 
 /// The component that a record's sightings belong to: pairs belong to their address.
-fn component_of(record: &Record) -> Option<(NetworkId, Identity)> {
+pub(super) fn component_of(record: &Record) -> Option<(NetworkId, Identity)> {
     let (key, marks) = (record.key(), record.marks());
     let identity = match key.address() {
         Some(address) => Identity::Ip(address),

@@ -5,7 +5,7 @@ use crate::model::frame::VlanTag;
 use crate::model::mac::MacAddr;
 use crate::model::vlan::VlanStack;
 
-const HEADER_LEN: usize = 14;
+pub(super) const HEADER_LEN: usize = 14;
 /// Tags opened before the Ethertype is taken as it is.
 const TAGS_MAX: usize = VlanStack::MAX;
 /// Below this the type field is an 802.3 length (IEEE 802.3, 3.2.6).
@@ -71,7 +71,7 @@ pub(super) fn is_link_control(destination: u64) -> bool {
 
 /// Walks VLAN, HSR and R-TAG headers to the Ethertype behind them. `None` when a tag is cut short.
 #[inline]
-fn untag<'a>(
+pub(super) fn untag<'a>(
     mut ethertype: u16,
     mut rest: &'a [u8],
     stripped: Option<VlanTag>,

@@ -77,7 +77,7 @@ impl V6Header {
 
 /// The upper-layer protocol and its bytes; `None` in a later fragment, past the limit, or where bytes are missing.
 #[inline]
-fn skip_extensions(mut next: u8, mut rest: &[u8]) -> Option<(u8, &[u8])> {
+pub(super) fn skip_extensions(mut next: u8, mut rest: &[u8]) -> Option<(u8, &[u8])> {
     for _ in 0..=EXTENSIONS_MAX {
         let length = match next {
             // Hop-by-hop, routing, destination options: in units of 8, the first not counted.

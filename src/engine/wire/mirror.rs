@@ -23,10 +23,12 @@ const ERSPAN_III_SUBHEADER_LEN: usize = 8;
 /// What the frame mirrored in `gre` says, if there is one to open.
 #[inline(never)]
 pub(super) fn decode(gre: Option<&[u8]>, depth: u8) -> Option<Decoded> {
-    if depth >= DEPTH_MAX {
-        return None;
-    }
-    mirrored_frame(gre?).map(|inner| ethernet::decode_at_depth(inner, None, depth + 1))
+    opened(gre?, depth).map(|inner| ethernet::decode_at_depth(inner, None, depth + 1))
+}
+
+/// The frame mirrored in `gre`, if so many may lie inside each other.
+pub(super) fn opened(gre: &[u8], depth: u8) -> Option<&[u8]> {
+    if depth < DEPTH_MAX { mirrored_frame(gre) } else { None }
 }
 
 /// The mirrored Ethernet frame behind the GRE and ERSPAN headers.

@@ -20,6 +20,7 @@ mod ip;
 mod loopback;
 mod mirror;
 mod neighbor;
+pub mod payload;
 mod shim;
 
 pub use common::{Sender, decode_common};

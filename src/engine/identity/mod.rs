@@ -1,0 +1,58 @@
+//! Who is that? What stations say of themselves in passing: names, makers, models, and the protocols they speak.
+//!
+//! Nothing here touches the count. Most frames say nothing of their sender: [`gate`] tells so by their Ethertype and
+//! ports, within few instructions, before anything else is done. What may say something goes to [`listen`], which has
+//! one recogniser a protocol, one file each: bytes in, findings out. A recogniser allocates little, never panics, reads
+//! each byte a bounded number of times, and says nothing rather than guess. It is believed like a source address is:
+//! whoever can send a frame can lie in it.
+//!
+//! To add a protocol: write its file, and add its arm to [`listen`], its port to [`gate`] and its tag to `protocols`.
+
+mod bacnet;
+mod cdp;
+mod dcp;
+mod dhcp;
+mod enip;
+mod found;
+pub mod gate;
+mod http;
+mod lldp;
+mod modbus;
+mod netbios;
+mod protocols;
+mod reader;
+mod s7;
+mod snmp;
+
+pub use found::{Found, Said};
+
+use crate::engine::wire::payload::{Carrier, Payload};
+use crate::model::key::Key;
+
+/// What a payload says of its sender, or of whom it names instead.
+pub fn listen<'a>(payload: &Payload<'a>, sender: Key) -> Found<'a> {
+    let mut found = Found::about(sender);
+    let bytes = payload.bytes;
+    // What broke off in the middle has said what it had said.
+    let _ = match payload.carrier {
+        Carrier::Ethernet(0x88cc) => lldp::listen(bytes, &mut found),
+        Carrier::Ethernet(0x8892) => dcp::listen(bytes, &mut found),
+        Carrier::Llc => cdp::listen(bytes, &mut found),
+        Carrier::Udp(68, 67) => dhcp::listen(bytes, &mut found),
+        Carrier::Udp(44818, _) | Carrier::Tcp(44818, _) => enip::listen(bytes, &mut found),
+        Carrier::Udp(161, _) => snmp::listen(bytes, &mut found),
+        Carrier::Udp(47808, _) => bacnet::listen(bytes, &mut found),
+        Carrier::Udp(137, 137) => netbios::listen(bytes, &mut found),
+        Carrier::Tcp(502, _) => modbus::listen(bytes, &mut found),
+        Carrier::Tcp(102, _) => s7::listen(bytes, &mut found),
+        Carrier::Tcp(80 | 8080, _) => http::listen(bytes, &mut found),
+        _ => None,
+    };
+    if let Some(protocol) = protocols::spoken(payload) {
+        found.speaks(protocol);
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests;

@@ -135,3 +135,57 @@ fn an_expression_is_judged_on_every_link_type() {
     assert_eq!(status, 1, "{out}");
     assert!(err.contains("the filter has no meaning for link type LINUX_SLL"), "{err}");
 }
+
+/// A host that answers ARP for its address and sends a name by LLDP, in hostile letters.
+fn named_host() -> PathBuf {
+    let mac = [2, 0, 0, 0, 0, 7];
+    let arp = [
+        &[0xff; 6][..],
+        &mac,
+        &[8, 6, 0, 1, 8, 0, 6, 4, 0, 2],
+        &mac,
+        &[10, 0, 0, 7],
+        &[0; 6],
+        &[10, 0, 0, 1],
+        &[0; 18],
+    ]
+    .concat();
+    let name = b"=\x1b[31mplc-7\xe2\x80\xae";
+    let lldp = [
+        &[1, 0x80, 0xc2, 0, 0, 0x0e][..],
+        &mac,
+        &[0x88, 0xcc, 10, u8::try_from(name.len()).unwrap()],
+        name,
+        &[0, 0],
+        &[0; 40],
+    ]
+    .concat();
+    let path = std::env::temp_dir().join(format!("tollgate-cli-{}-named.pcap", std::process::id()));
+    let mut writer =
+        PcapWriter::new(Vec::new(), Format { big_endian: false, nanos: false, link: 1 }).unwrap();
+    writer.frame(1_700_000_000_000_000_000, &arp).unwrap();
+    writer.frame(1_700_000_001_000_000_000, &lldp).unwrap();
+    std::fs::write(&path, writer.into_inner()).unwrap();
+    path
+}
+
+#[test]
+fn a_component_gets_a_name_and_the_count_does_not_look() {
+    let path = named_host();
+    let file = path.to_str().unwrap();
+    let parse = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+    let (status, plain, _) = agent(&["count", "--list", "--json", file]);
+    let (_, known, _) = agent(&["count", "--list", "--json", "--properties", file]);
+    let (plain, mut known) = (parse(&plain), parse(&known));
+    assert_eq!((status, plain["address"].as_str()), (0, Some("10.0.0.7")));
+    assert_eq!(known["properties"], serde_json::json!({ "name": "'=\u{fffd}[31mplc-7\u{fffd}" }));
+    assert_eq!(known["protocols"], serde_json::json!(["lldp"]));
+    for added in ["properties", "protocols"] {
+        known.as_object_mut().unwrap().remove(added);
+    }
+    assert_eq!(plain, known, "the rest is the same");
+    let (_, text, _) = agent(&["count", "--list", "--properties", file]);
+    assert!(text.lines().nth(1).unwrap().ends_with("lldp"), "{text}");
+    let (status, _, err) = agent(&["count", "--properties", file]);
+    assert_eq!(status, 2, "{err}");
+}

@@ -91,6 +91,8 @@ impl FrameSink for FrameSeeds {
         // The link type stays what the first byte says.
         data[0] = 0;
         target("frame")(&data);
+        target("identity")(frame.bytes);
+        target("identity")(&data[1..]);
     }
 
     fn undecodable(&mut self) {}

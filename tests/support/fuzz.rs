@@ -13,28 +13,33 @@ use std::io::{Cursor, Read};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use tollgate::engine::filter::{Instruction, Program, kernel};
+use tollgate::engine::identity::gate::{Promise, promise};
+use tollgate::engine::identity::listen;
 use tollgate::engine::inventory::hash::HashKeys;
 use tollgate::engine::inventory::networks::Networks;
 use tollgate::engine::inventory::policy::Policy;
 use tollgate::engine::inventory::{Inventory, Settings};
 use tollgate::engine::wire::decode;
+use tollgate::engine::wire::payload::payload;
 use tollgate::io::capture::FrameSink;
 use tollgate::io::capture::error::{Damage, Ending};
 use tollgate::io::capture::file::CaptureFile;
 use tollgate::io::capture::progress::Progress;
 use tollgate::model::frame::{Frame, LinkType, VlanTag};
+use tollgate::model::plain::PlainText;
 use tollgate::model::time::CaptureTime;
 
 /// What a target does with its bytes: nothing, or panic.
 pub type Body = fn(&[u8]);
 
 /// The targets, by name.
-pub const TARGETS: [(&str, Body); 5] = [
+pub const TARGETS: [(&str, Body); 6] = [
     ("frame", frame),
     ("capture", capture),
     ("unpack", unpack),
     ("filter", filter),
     ("inventory", inventory),
+    ("identity", identity),
 ];
 
 // Frames.
@@ -388,4 +393,18 @@ impl Trial {
 
 fn names(inventory: &Inventory) -> BTreeMap<String, usize> {
     inventory.components().iter().map(|((_, name), known)| (name.to_string(), known.macs.len())).collect()
+}
+
+// Identities.
+
+/// The bytes are an Ethernet frame. Whatever is said passes the gate, and is one short plain line.
+pub fn identity(data: &[u8]) {
+    let frame = Frame { link: LinkType::Ethernet, time: CaptureTime::MIN, bytes: data, stripped_tag: None };
+    let Some(payload) = payload(&frame) else { return };
+    let found = listen(&payload, decode(&frame).sender);
+    assert!(found.said.is_empty() || promise(&frame) == Promise::Identity, "not let through: {}", hex(data));
+    for text in found.said.iter().filter_map(|(_, bytes)| PlainText::read(bytes)) {
+        assert!(!text.as_str().is_empty() && text.as_str().len() <= PlainText::MAX);
+        assert!(!text.as_str().contains(char::is_control));
+    }
 }

@@ -62,6 +62,7 @@ Exit status: 0 counted; 1 a capture could not be read, or not to its end (the ot
 /// `tollgate-agent count`
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
+#[allow(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub struct CountArgs {
     /// Capture files: pcap or pcapng, plain, gzip or zstd; `-` is standard input
     #[arg(value_name = "FILE", required_unless_present = "interface", conflicts_with = "interface")]

@@ -8,6 +8,7 @@ const PORTS: [u16; 17] =
 const TCP: u8 = 6;
 const UDP: u8 = 17;
 const GRE: u8 = 47;
+const ICMPV6: u8 = 58;
 /// One bit for each port by its low six bits: most frames of other ports end here.
 const FEW: u64 = {
     let (mut bits, mut at) = (0, 0);
@@ -75,7 +76,8 @@ fn by_ports(packet: &[u8]) -> Promise {
 fn by_v6_ports(packet: &[u8]) -> Promise {
     let Some(&[a, b, c, d]) = packet.get(40..44) else { return Promise::Nothing };
     let (from, to) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
-    if may_be_ours(from, to) { Promise::Identity } else { Promise::Nothing }
+    let is_plain = packet[0] >> 4 == 6 && matches!(packet[6], TCP | UDP | ICMPV6);
+    if is_plain && !may_be_ours(from, to) { Promise::Nothing } else { Promise::Identity }
 }
 
 #[inline(always)]
@@ -86,10 +88,10 @@ const fn may_be_ours(from: u16, to: u16) -> bool {
 /// Frames to and from busy services tell their protocol, and few of them more than that.
 #[inline(never)]
 fn by_exact_ports(packet: &[u8], from: u16, to: u16) -> Promise {
-    let (header, protocol) = (packet[0], packet[9]);
-    match (protocol, from, to) {
-        (GRE, ..) => Promise::Identity,
-        (TCP | UDP, ..) if header != 0x45 => Promise::Identity,
+    if packet[0] != 0x45 || packet[9] == GRE {
+        return Promise::Identity;
+    }
+    match (packet[9], from, to) {
         (UDP, 68, 67) | (UDP, 137, 137) | (UDP, 161 | 44818 | 47808, _) => Promise::Identity,
         (TCP, 80 | 102 | 502 | 8080 | 44818, _) if may_identify(packet, from) => Promise::Identity,
         (TCP | UDP, ..) if PORTS.contains(&from) || PORTS.contains(&to) => Promise::Protocol,
@@ -99,7 +101,7 @@ fn by_exact_ports(packet: &[u8], from: u16, to: u16) -> Promise {
 
 /// Whether the TCP payload is of the kind that says who answers.
 fn may_identify(packet: &[u8], from: u16) -> bool {
-    let payload = packet.get(32).and_then(|offset| packet.get(20 + usize::from(offset >> 4) * 4..));
+    let payload = packet.get(32).and_then(|offset| packet.get(20 + usize::from(offset >> 4).max(5) * 4..));
     match (from, payload.unwrap_or_default()) {
         (502, [_, _, _, _, _, _, _, function, ..]) => *function == 43,
         (102, [3, 0, _, _, _, _, _, 0x32, 7, ..])

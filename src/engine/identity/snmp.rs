@@ -25,8 +25,7 @@ pub(super) fn listen<'a>(bytes: &'a [u8], found: &mut Found<'a>) -> Option<()> {
 /// A length of one, two or three bytes, and what it measures.
 fn string(bytes: &[u8]) -> Option<&[u8]> {
     match *bytes {
-        [length @ 0..=0x7f, ref rest @ ..] => rest.get(..usize::from(length)),
-        [0x81, length, ref rest @ ..] => rest.get(..usize::from(length)),
+        [length @ 0..=0x7f, ref rest @ ..] | [0x81, length, ref rest @ ..] => rest.get(..usize::from(length)),
         [0x82, high, low, ref rest @ ..] => rest.get(..usize::from(u16::from_be_bytes([high, low]))),
         _ => None,
     }

@@ -11,6 +11,8 @@ use crate::model::vlan::VlanStack;
 
 const TCP: u8 = 6;
 const UDP: u8 = 17;
+/// Of the fragment field: more fragments follow, or the offset is not zero.
+const MORE_OR_LATER: u16 = 0x3fff;
 const UDP_HEADER_LEN: usize = 8;
 const TCP_HEADER_MIN: usize = 20;
 
@@ -73,10 +75,10 @@ fn of_ip(bytes: &[u8], depth: u8) -> Option<Payload<'_>> {
 
 fn within_v4(bytes: &[u8]) -> Option<(u8, &[u8])> {
     let header_len = usize::from(bytes[0] & 0xf) * 4;
-    let is_whole = be16(bytes, 6)? & 0x3fff == 0;
+    let is_fragment = be16(bytes, 6)? & MORE_OR_LATER != 0;
     let packet = cut(bytes, usize::from(be16(bytes, 2)?));
     let rest = packet.get(header_len.max(V4_HEADER_MIN)..)?;
-    is_whole.then_some((packet[9], rest))
+    (!is_fragment).then_some((packet[9], rest))
 }
 
 fn within_v6(bytes: &[u8]) -> Option<(u8, &[u8])> {

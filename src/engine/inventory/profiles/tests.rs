@@ -1,3 +1,5 @@
+//! The newest of what is said, in no more room than there is, and of whom it is said.
+
 use super::*;
 use crate::engine::inventory::Settings;
 use crate::engine::inventory::hash::HashKeys;

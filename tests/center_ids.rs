@@ -12,18 +12,24 @@ mod site;
 #[path = "support/snort.rs"]
 mod snort;
 
+use base64::Engine as _;
 use daemon::Daemon;
-use serde_json::Value;
+use ed25519_dalek::SigningKey;
+use serde_json::{Value, json};
 use site::{Site, broker_is_there};
 use snort::{COMMUNITY, Plant, Running, SUBSCRIBER};
 use std::fs::File;
 use std::io::Write as _;
 use std::time::Duration;
 use tollgate::engine::entitlement::Effective;
+use tollgate::engine::entitlement::issue::{Decision, Denial, Issuer, Recipient};
 use tollgate::engine::fleet::Change;
 use tollgate::io::store::{Sqlite, Store as _};
+use tollgate::model::entitlement::Class;
+use tollgate::model::ident::Epoch;
 use tollgate::model::lease::RuleSet;
 use tollgate::model::time::UnixTime;
+use tollgate::model::topic::{Kind, Topic};
 
 const SENSOR: &str = "press-2";
 
@@ -154,6 +160,128 @@ fn an_order_at_the_center_changes_what_snort_runs() {
     let refused = site.center(&["ids", "enable", SENSOR]);
     assert!(String::from_utf8_lossy(&refused.stderr).contains("revoked"), "{refused:?}");
     assert!(site.center_ok(&["ledger", "verify"]).contains("the ledger holds"));
+    assert_eq!(daemon.stop(), 0);
+}
+
+#[test]
+fn keys_that_are_rotated_are_followed_and_the_retired_one_is_refused() {
+    if !broker_is_there() {
+        return;
+    }
+    let (plant, site, sensor, _running) = ready();
+    let mut daemon = sensor.start();
+    site.center_ok(&["ids", "enable", SENSOR]);
+    site.center_ok(&["ids", "rules", "subscriber"]);
+    runs(&mut daemon, &plant, RuleSet::Subscriber);
+    let before = site.json(&["keys", "show"]);
+    let known = |daemon: &mut Daemon<'_>, keys: &Value| {
+        let both = format!("{}, {}", keys["current"].as_str().unwrap(), keys["next"].as_str().unwrap());
+        daemon.page(|page| page["ids"]["keys"] == both)
+    };
+    known(&mut daemon, &before);
+    let retired = std::fs::read_to_string(site.path("center/pki/lease-keys.json")).unwrap();
+
+    let said: Value = serde_json::from_str(&site.center_ok(&["keys", "rotate", "--json"])).unwrap();
+    assert_eq!((&said["current"], &said["behind"][0]), (&before["next"], &SENSOR.into()), "{said}");
+    let page = known(&mut daemon, &said);
+    assert_eq!(page["ids"]["refused"], 0, "{page}");
+    runs(&mut daemon, &plant, RuleSet::Subscriber);
+    site.until("the Center hears that it follows", |site| {
+        site.json(&["keys", "show"])["behind"] == json!([])
+    });
+
+    // Whoever has the retired key decides nothing any more.
+    let generation = page["ids"]["entitled"]["generation"].as_u64().unwrap();
+    publish_by_the_center(&site, Kind::Lease, forged(&retired, generation + 100));
+    let refused = daemon.page(|page| page["ids"]["refused"] == 1)["ids"]["last_refusal"].to_string();
+    assert!(refused.contains("unknown-key"), "{refused}");
+    runs(&mut daemon, &plant, RuleSet::Subscriber);
+
+    // Who is away for one rotation follows; a second one would leave it behind, and is refused.
+    assert_eq!(daemon.stop(), 0);
+    site.center_ok(&["keys", "rotate"]);
+    let refused = site.center(&["keys", "rotate"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("press-2 have not accepted"), "{refused:?}");
+    let mut daemon = sensor.start();
+    known(&mut daemon, &site.json(&["keys", "show"]));
+    runs(&mut daemon, &plant, RuleSet::Subscriber);
+    assert!(site.center_ok(&["ledger", "verify"]).contains("the ledger holds"));
+    assert_eq!(daemon.stop(), 0);
+}
+
+/// A decision for Community signed with the key that the Center's file of keys had in force.
+fn forged(keys: &str, generation: u64) -> Vec<u8> {
+    let keys: Value = serde_json::from_str(keys).unwrap();
+    let seed = base64::engine::general_purpose::STANDARD.decode(keys["current"].as_str().unwrap()).unwrap();
+    let key = SigningKey::from_bytes(&seed.try_into().unwrap());
+    let to = Recipient {
+        sensor: SENSOR.parse().unwrap(),
+        platform: "ic3000".to_owned(),
+        entitlement_tag: Class::IdsIc3000.tag_text().to_owned(),
+        instance: None,
+    };
+    let decision = Decision { ids: true, subscriber: Err(Denial::Chosen) };
+    let now = tollgate::io::clock::both().wall;
+    Issuer::new(key, None, Duration::from_hours(1))
+        .issue(&to, decision, &[], (Epoch::from_random(5), generation), now)
+        .unwrap()
+}
+
+/// With the Center's own certificate, beside it.
+fn publish_by_the_center(site: &Site, kind: Kind, payload: Vec<u8>) {
+    let pki = |name: &str| site.path(&format!("center/pki/{name}"));
+    let topic = Topic::new(SENSOR.parse().unwrap(), kind).to_string();
+    std::fs::write(site.path("payload"), payload).unwrap();
+    let done = std::process::Command::new("mosquitto_pub")
+        .args(["-h", "localhost", "-p", &site.port.to_string(), "-q", "1", "--tls-version", "tlsv1.3"])
+        .args(["-i", "hand", "-t", &topic])
+        .arg("--cafile")
+        .arg(pki("ca.pem"))
+        .arg("--cert")
+        .arg(pki("center.pem"))
+        .arg("--key")
+        .arg(pki("center.key"))
+        .arg("-f")
+        .arg(site.path("payload"))
+        .status();
+    assert!(done.unwrap().success());
+}
+
+#[test]
+fn an_enrolment_that_was_replaced_gets_no_right_and_loses_its_connection() {
+    if !broker_is_there() {
+        return;
+    }
+    let (plant, site, sensor, _running) = ready();
+    let mut daemon = sensor.start();
+    site.center_ok(&["ids", "enable", SENSOR]);
+    site.center_ok(&["ids", "rules", "subscriber"]);
+    runs(&mut daemon, &plant, RuleSet::Subscriber);
+
+    // The broker does not know of it yet: the connection is ended all the same, and what comes again is refused.
+    site.center_ok(&["revoke", SENSOR]);
+    runs(&mut daemon, &plant, RuleSet::Community);
+    site.until("its connection is ended", |site| {
+        site.said("center").contains("its connection to the broker is ended")
+    });
+    let bundle = site.path("newer.tar");
+    site.center_ok(&["enroll", SENSOR, "--platform", "ic3000", "--out", bundle.to_str().unwrap()]);
+    let line = |site: &Site| site.json(&["ids", "status"])["sensors"][0].clone();
+    site.until("the older enrolment is named", |site| line(site)["reason"][0] == "other-enrolment");
+    assert_eq!(line(&site)["entitled"], "community");
+    let faults = site.sensor(SENSOR)["faults"].to_string();
+    assert!(faults.contains("an enrolment that was replaced"), "{faults}");
+    runs(&mut daemon, &plant, RuleSet::Community);
+
+    site.reload_broker();
+    site.until("the broker refuses it", |_| sensor.log().contains("revoked"));
+    assert_eq!(daemon.stop(), 0);
+    std::fs::remove_dir_all(sensor.state().join("enrolment")).unwrap();
+    sensor.enrol(&bundle);
+    let mut daemon = sensor.start();
+    runs(&mut daemon, &plant, RuleSet::Subscriber);
+    site.until("it is named no more", |site| line(site)["entitled"] == "subscriber");
     assert_eq!(daemon.stop(), 0);
 }
 

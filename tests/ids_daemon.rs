@@ -30,7 +30,7 @@ use tollgate::engine::entitlement::{Effective, PublicKey};
 use tollgate::io::mqtt::{Connection, Incoming, Session};
 use tollgate::io::pki::{Bundle, write};
 use tollgate::io::rules::Sets;
-use tollgate::io::state::{self, Settings};
+use tollgate::io::state::{self, Right, Settings};
 use tollgate::model::broker::BrokerAddress;
 use tollgate::model::enrolment::LeaseKeys;
 use tollgate::model::entitlement::Class;
@@ -346,47 +346,131 @@ fn set_latest(site: &Site, latest: UnixTime) {
     let mut store = state::open(&settings(site), Epoch::from_random(9), now()).unwrap().state;
     let mut kept: Value = serde_json::from_slice(&store.entitlement().unwrap().unwrap()).unwrap();
     kept["trust"]["latest"] = serde_json::to_value(latest).unwrap();
-    store.keep_entitlement(&serde_json::to_vec(&kept).unwrap()).unwrap();
+    let decision = store.floors().decision.unwrap();
+    store.keep_entitlement(&Right { kept: serde_json::to_vec(&kept).unwrap(), decision }).unwrap();
     store.close(now()).unwrap();
 }
 
 #[test]
-fn foreign_hands_and_a_dead_snort_are_put_right() {
-    let Some(world) = World::new(Plant::managed) else { return };
+fn a_store_that_is_put_back_brings_no_older_decision_to_life() {
+    let Some(mut world) = World::new(|_| {}) else { return };
+    drop(world.plant.snort());
+    let _running = world.plant.start(&[]);
+    let (store, older) = (world.site.state().join("sightings.redb"), world.site.path("older.redb"));
+    let mut daemon = world.site.start();
+    world.decide(&decided(1, RuleSet::Subscriber));
+    world.runs(&mut daemon, RuleSet::Subscriber);
+    assert_eq!(daemon.stop(), 0);
+    fs::copy(&store, &older).unwrap();
+    let mut daemon = world.site.start();
+    world.decide(&decided(2, RuleSet::Community));
+    world.runs(&mut daemon, RuleSet::Community);
+    assert_eq!(daemon.stop(), 0);
+
+    world.broker.kill();
+    fs::copy(&older, &store).unwrap();
+    let mut daemon = world.site.start();
+    let page = daemon.page(|page| page["ids"]["watch"]["code"] == "as-ordered");
+    assert_eq!(page["ids"]["entitled"]["reason"], "no-lease", "{page}");
+    world.broker.run();
+    world.decide(&decided(1, RuleSet::Subscriber));
+    let refused = daemon.page(|page| page["ids"]["refused"] == 1)["ids"]["last_refusal"].to_string();
+    assert!(refused.contains("rollback"), "{refused}");
+    world.runs(&mut daemon, RuleSet::Community);
+
+    // Nor does one that is lost; the newest decision itself comes again.
+    assert_eq!(daemon.stop(), 0);
+    fs::write(&store, b"").unwrap();
+    let mut daemon = world.site.start();
+    daemon.page(|page| page["ids"]["refused"] == 1);
+    world.decide(&decided(2, RuleSet::Subscriber));
+    world.runs(&mut daemon, RuleSet::Subscriber);
+    assert_eq!(daemon.stop(), 0);
+}
+
+/// Subscriber rules run, and Snort may be restarted.
+fn with_subscriber(world: &World) -> Daemon<'_> {
     let mut daemon = world.site.start();
     world.runs(&mut daemon, RuleSet::Community);
     world.decide(&decided(1, RuleSet::Subscriber));
     world.runs(&mut daemon, RuleSet::Subscriber);
-    let said = |code: &str| wait_for_minutes(code, || world.site.log().contains(code));
+    daemon
+}
 
+#[test]
+fn what_foreign_hands_change_is_put_right() {
+    let Some(world) = World::new(Plant::managed) else { return };
+    let mut daemon = with_subscriber(&world);
+
+    // Found by the watch's own round.
     let link = world.plant.config.rules.join("active.rules");
     fs::remove_file(&link).unwrap();
     std::os::unix::fs::symlink(Sets::new(&world.plant.config.rules).rules(world.community), link).unwrap();
-    said("[link-changed]");
-    world.runs(&mut daemon, RuleSet::Subscriber);
+    wait_for_minutes("the watch", || world.site.log().contains("[link-changed]"));
+    world.runs_again(&mut daemon);
     assert_eq!(world.linked(), world.subscriber);
 
     // The file that Snort loads, changed; the bundle's own files can write it anew.
     let rules = Sets::new(&world.plant.config.rules).rules(world.subscriber);
     fs::write(rules, "alert tcp any any -> any 502 ( msg:\"m\"; sid:1; )\n").unwrap();
-    said("[rules-changed]");
-    world.runs(&mut daemon, RuleSet::Subscriber);
+    world.looked(&daemon, "the changed rules", || world.site.log().contains("[rules-changed]"));
+    world.runs_again(&mut daemon);
     assert_eq!(world.linked(), world.subscriber);
-
-    let pid = || fs::read_to_string(world.plant.path("pid")).unwrap();
-    let killed = pid();
-    assert!(Command::new("kill").args(["-9", killed.trim()]).status().unwrap().success());
-    said("[not-running]");
-    world.runs(&mut daemon, RuleSet::Subscriber);
-    assert_ne!(pid(), killed);
-
-    let hung = pid();
-    world.plant.mode("hangs");
-    said("[silent]");
-    wait_for_minutes("a restart", || pid() != hung);
-    world.plant.mode("");
-    world.runs(&mut daemon, RuleSet::Subscriber);
     assert_eq!(daemon.stop(), 0);
+}
+
+#[test]
+fn a_snort_that_is_killed_is_started_again() {
+    let Some(world) = World::new(Plant::managed) else { return };
+    let mut daemon = with_subscriber(&world);
+    let killed = world.snort_pid();
+    assert!(Command::new("kill").args(["-9", killed.trim()]).status().unwrap().success());
+    world.looked(&daemon, "the death", || world.site.log().contains("[not-running]"));
+    world.runs_again(&mut daemon);
+    assert_ne!(world.snort_pid(), killed);
+    assert_eq!(daemon.stop(), 0);
+}
+
+#[test]
+fn a_snort_that_hangs_is_restarted() {
+    let Some(world) = World::new(Plant::managed) else { return };
+    let mut daemon = with_subscriber(&world);
+    let hung = world.snort_pid();
+    world.plant.mode("hangs");
+    world.looked(&daemon, "the silence", || world.site.log().contains("[silent]"));
+    // The first start of Snort was a restart too, and a minute must lie between two.
+    world.looked(&daemon, "a restart", || world.snort_pid() != hung);
+    world.plant.mode("");
+    world.runs_again(&mut daemon);
+    assert_eq!(daemon.stop(), 0);
+}
+
+impl World {
+    fn snort_pid(&self) -> String {
+        fs::read_to_string(self.plant.path("pid")).unwrap()
+    }
+
+    /// Has the daemon look at Snort now, as a reload does, rather than in its round of 20 s, until this is so.
+    fn looked(&self, daemon: &Daemon<'_>, what: &str, so: impl Fn() -> bool) {
+        let mut looks = 0;
+        wait_for_minutes(what, || {
+            looks += 1;
+            if looks % 10 == 1 {
+                daemon.signal("-HUP");
+            }
+            so()
+        });
+    }
+
+    /// Waits until all is as ordered again.
+    fn runs_again(&self, daemon: &mut Daemon<'_>) {
+        self.looked(daemon, "Subscriber rules, as ordered", || {
+            let (_, page, _) = self.site.ask(&["status", "--json"]);
+            let page: Value = serde_json::from_str(&page).unwrap_or_default();
+            page["ids"]["effective"]["set"] == "subscriber" && page["ids"]["watch"]["code"] == "as-ordered"
+        });
+        self.runs(daemon, RuleSet::Subscriber);
+    }
 }
 
 fn wait_for_minutes(what: &str, mut done: impl FnMut() -> bool) {

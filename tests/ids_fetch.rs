@@ -21,13 +21,14 @@ use std::fmt::Write as _;
 use std::fs;
 use std::ops::Range;
 use std::path::PathBuf;
+use std::process::Command;
 use tollgate::model::lease::RuleSet;
 
 const SENSOR: &str = "press-2";
 const NEWER: Range<u32> = 3_000_001..3_000_006;
 const SUBSCRIBER: Range<u32> = 4_000_001..4_000_010;
 /// So many that the archive, of which nothing can be packed much smaller, takes some seconds.
-const MANY: Range<u32> = 5_000_001..5_005_001;
+const MANY: Range<u32> = 5_000_001..5_010_001;
 
 struct World {
     site: Site,
@@ -94,6 +95,49 @@ impl World {
         let entries = fs::read_dir(self.plant.config.rules.join("fetch")).into_iter().flatten().flatten();
         entries.filter_map(|entry| Some((entry.path(), entry.metadata().ok()?.len()))).collect()
     }
+}
+
+impl World {
+    fn came(&self) -> u64 {
+        self.parts().iter().map(|(_, bytes)| *bytes).max().unwrap_or(0)
+    }
+}
+
+/// A disk of its own needs root.
+fn may_mount() -> bool {
+    let may = Command::new("unshare").args(["--mount", "true"]).status().is_ok_and(|status| status.success());
+    if !may {
+        println!("NOT RUN: a small disk for the agent needs root (make test uses sudo)");
+    }
+    may
+}
+
+#[test]
+fn without_room_nothing_is_fetched_and_what_runs_goes_on() {
+    if !broker_is_there() || !may_mount() {
+        return;
+    }
+    let world = World::new(4096);
+    let digest = world.add("community", NEWER);
+    let _running = world.plant.start(&[]);
+    let parts = world.plant.config.rules.join("fetch");
+    fs::create_dir_all(&parts).unwrap();
+    let mut small = Command::new("unshare");
+    small.args(["--mount", "sh", "-c", "mount -t tmpfs -o size=1m tmpfs \"$0\" && exec \"$@\""]);
+    let mut daemon = world.sensor.start_as({
+        small.arg(&parts).arg(daemon::AGENT);
+        small
+    });
+    let page = daemon.page(|page| page["ids"]["fetch"]["fault"]["code"] == "space");
+    assert!(page["ids"]["fetch"]["fault"]["detail"].as_str().unwrap().contains("make room"), "{page}");
+    assert_eq!(
+        (page["ids"]["fetch"]["bundles"].as_u64(), world.plant.loaded()),
+        (Some(0), Some(COMMUNITY.collect()))
+    );
+    assert_eq!(daemon.stop(), 0);
+    let mut daemon = world.sensor.start();
+    world.runs(&mut daemon, &digest, NEWER);
+    assert_eq!(daemon.stop(), 0);
 }
 
 #[test]
@@ -170,16 +214,22 @@ fn a_bundle_that_breaks_off_is_gone_on_with() {
     let mut world = World::new(32);
     let digest = world.add("community", MANY);
     let _running = world.plant.start(&[]);
+    let first = world.sensor.start();
+    world.site.until("something has come", |_| world.came() > 0);
+    // The agent is killed, then the Center.
+    drop(first);
+    let before = world.came();
     let mut daemon = world.sensor.start();
-    world.site.until("something has come", |_| world.parts().iter().any(|(_, bytes)| *bytes > 0));
+    world.site.until("more has come", |_| world.came() > before);
     world.site.kill_center();
     daemon.page(|page| page["ids"]["fetch"]["fault"]["code"] == "unreachable");
-    let (path, came) = world.parts().pop().unwrap();
-    assert!(came > 0 && path.extension().unwrap() == "part");
+    let came = world.came();
+    assert!(world.parts().iter().all(|(path, _)| path.extension().unwrap() == "part"));
     world.site.start_center();
     world.runs(&mut daemon, &digest, MANY);
     let log = world.sensor.log();
-    assert!(log.contains("a rule bundle is gone on with") && log.contains(&format!("have={came}")), "{log}");
+    assert_eq!(log.matches("a rule bundle is gone on with").count(), 2, "{log}");
+    assert!([before, came].iter().all(|have| log.contains(&format!("have={have}"))), "{log}");
     assert_eq!(daemon.stop(), 0);
 }
 

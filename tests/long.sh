@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The long suite: kill rounds over the whole system, kills of the agent's store, simulated worlds, fuzzing. Each appends
+# The long suite: kill rounds over the whole system, kills of the agent's store, simulated worlds, the gate, fuzzing. Each appends
 # a row to tests/LEDGER.csv: date, what, command and commit, seconds, units, result. Stops at the first that fails.
 #
 #   ROUNDS=1000 SEEDS=20000 LIVES=1000000 FUZZ_SECONDS=600 bash tests/long.sh
@@ -33,6 +33,10 @@ run "the library as it is released" 1 cargo test -q --locked --release --lib
 run "lives of a licence" "$lives" env TOLLGATE_LIVES="$lives" cargo test -q --locked --release --lib licensing::
 run "licensing under other clocks" 5 bash tests/faketime.sh
 run "kills of the agent's store" "$rounds" env TOLLGATE_KILLS="$rounds" cargo test -q --locked --release --test state_kill
+run "sequences of the gate" 100000 env TOLLGATE_LIVES=100000 cargo test -q --locked --release --lib entitlement::tests::model
+run "switch of a fleet" 1000 env TOLLGATE_REQUIRE_BROKER=1 TOLLGATE_FLEET=1000 \
+    cargo test -q --locked --release --test ids_fleet -- --nocapture
+run "faults of a switch" 1000 env TOLLGATE_LONG=1 cargo test -q --locked --release --test ids_faults
 for target in frame capture unpack filter inventory; do
     run "fuzz $target" "$fuzz s" env FUZZ_SECONDS="$fuzz" TOLLGATE_REQUIRE_FUZZ=1 bash tests/fuzz.sh "$target"
 done

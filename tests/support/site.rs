@@ -128,6 +128,12 @@ impl Site {
         self.until("the broker listens", |_| TcpStream::connect(("127.0.0.1", port)).is_ok());
     }
 
+    /// Has the broker read its files again, as `systemctl reload` does.
+    pub fn reload_broker(&self) {
+        let pid = self.broker.as_ref().unwrap().0.id().to_string();
+        assert!(Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
+    }
+
     pub fn start_center(&mut self) {
         let mut command = Command::new(binary("tollgate-center"));
         command.arg("--config").arg(self.path("center/center.toml")).arg("run");

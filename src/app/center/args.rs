@@ -86,6 +86,9 @@ pub enum Command {
     /// Rule bundles that sensors may fetch
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// The keys that sign leases and rule bundles
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Copy the whole store to a new file, while the Center runs
     Backup {
         /// The file to make; must not exist
@@ -235,6 +238,22 @@ impl From<Rules> for RuleSet {
             Rules::Subscriber => Self::Subscriber,
         }
     }
+}
+
+/// `tollgate-center keys`
+#[derive(Debug, Subcommand)]
+pub enum KeysCommand {
+    /// The key in force, the one that follows, and which sensors may not know of the latter
+    Show(Form),
+    /// Have the key that follows sign from now on, and make another one follow. The one before is believed no more
+    Rotate {
+        /// Also when there are sensors that may not know of it, which must be enrolled anew then
+        #[arg(long)]
+        force: bool,
+        /// How it is printed.
+        #[command(flatten)]
+        form: Form,
+    },
 }
 
 /// `tollgate-center rules`

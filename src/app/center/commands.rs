@@ -11,7 +11,7 @@ use super::words::{
     Bundle, ComponentsPage, CountAnswer, Done, Explanation, IdsAnswer, LedgerAnswer, PolicyAnswer, Request,
     RulesAnswer, SensorLine, StatusAnswer,
 };
-use super::{init, rules, run, show};
+use super::{init, keys, rules, run, show};
 use crate::io::owner;
 use crate::io::pki::PkiError;
 use crate::io::rules::StageFault;
@@ -113,6 +113,7 @@ fn ask_and_print(config: &Config, command: &Command) -> Result<u8, CommandError>
         Command::Enroll(args) => enroll(config, args),
         Command::Revoke { sensor } => order(config, &Request::Revoke { sensor: sensor.clone() }),
         Command::Rules(command) => rules::run(config, command),
+        Command::Keys(command) => keys::run(config, command),
         Command::Restore { file } => restore(config, file),
         Command::Backup { file } => order(config, &Request::Backup { file: absolute(file)? }),
         Command::Status { check: false, form } => {

@@ -108,6 +108,12 @@ pub enum DeskError {
     /// The operator's own file.
     #[error("{0}")]
     Config(#[from] ConfigError),
+    /// A rotation would leave sensors behind.
+    #[error(
+        "{} have not accepted a lease by the key in force, and would have to be enrolled anew; wait for them, or add --force",
+        names(.0)
+    )]
+    KeysBehind(Vec<SensorId>),
     /// An order that could not be written.
     #[error("nothing was changed for good yet: {0}")]
     NotCommitted(String),
@@ -181,6 +187,8 @@ impl Center {
             Request::Fetchable { sensor, serial } => value(&self.fetchable(&sensor, &serial, now)),
             Request::AddBundle { offer } => value(&self.add_bundle(offer, now, turn)?),
             Request::RemoveBundle { digest } => value(&self.remove_bundle(digest, now, turn)?),
+            Request::Keys => value(&self.keys(now)?),
+            Request::RotateKeys { force } => value(&self.rotate_keys(force, now, turn)?),
             Request::Status => value(&self.status_answer(now)),
             Request::LicenseSummary => value(&serde_json::to_string(&self.licence.summary(now))?),
             Request::LicenseStatus => value(&self.licence.status(now, self.config.authority_url())),
@@ -362,7 +370,8 @@ impl Center {
             lease_keys: Some(LeaseSigner::open_or_make(&self.config.pki())?.public()),
         };
         let tar = packed(&bundle, &self.config.data.join("pki").join(format!("{id}.tar")))?;
-        let certificate = Certificate { serial: issued.serial.clone(), fingerprint: String::new() };
+        let certificate =
+            Certificate { serial: issued.serial.clone(), fingerprint: String::new(), enrolment: Some(id) };
         self.fleet.enroll(sensor, platform, certificate, now, &mut turn.changes)?;
         turn.publish(sensor, Kind::Policy, self.fleet.policy());
         tracing::info!(%sensor, platform, serial = issued.serial, until = %issued.expires, "enrolled");
@@ -378,10 +387,11 @@ impl Center {
         self.fleet.revoke(sensor, &mut turn.changes)?;
         turn.unpublish(sensor, Kind::Policy);
         self.renew_leases(now, turn);
+        turn.evict(sensor);
         tracing::warn!(%sensor, serial, "revoked");
         done(format!(
-            "{sensor} is revoked: nothing is taken of it any more, what it reported stays counted. Now tell the broker: \
-             systemctl reload mosquitto, or send it SIGHUP"
+            "{sensor} is revoked: nothing is taken of it any more, what it reported stays counted, its connection is ended. So \
+             that it gets no other, tell the broker: systemctl reload mosquitto, or send it SIGHUP"
         ))
     }
 
@@ -436,6 +446,10 @@ impl Center {
     }
 }
 
+fn names(sensors: &[SensorId]) -> String {
+    sensors.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
 pub(super) fn value(answer: &impl Serialize) -> Result<Value, DeskError> {
     Ok(serde_json::to_value(answer)?)
 }
@@ -483,6 +497,7 @@ fn faults(view: &SensorView<'_>) -> Vec<String> {
     let off = view.clock_behind.unwrap_or(0) / 1000;
     let checks = [
         (view.twins, "two agents use its identity; enrol one of them anew".to_owned()),
+        (view.superseded, "it uses an enrolment that was replaced; carry its newest bundle to it".to_owned()),
         (view.standing == Standing::Silent, "silent".to_owned()),
         (view.standing == Standing::Offline, "its connection ended".to_owned()),
         (

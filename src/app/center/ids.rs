@@ -9,7 +9,7 @@ use super::words::{IdsAnswer, RulesAnswer, TokenLine};
 use crate::engine::entitlement::issue::Issuer;
 use crate::engine::entitlement::roster::{Line, Roster, Subject, Terms};
 use crate::engine::fleet::ledger::Kind as Entry;
-use crate::engine::fleet::{Change, Sensor, Unknown};
+use crate::engine::fleet::{Change, Sensor, SensorView, Unknown};
 use crate::engine::licensing::Demand;
 use crate::io::pki::{LeaseSigner, PkiError};
 use crate::io::random;
@@ -22,7 +22,7 @@ use serde_json::Value;
 
 /// Who may run which rules, and the pen that signs it.
 pub(super) struct Ids {
-    roster: Roster,
+    pub(super) roster: Roster,
     /// None for who only looks.
     issuer: Option<Issuer>,
 }
@@ -30,11 +30,13 @@ pub(super) struct Ids {
 impl Ids {
     /// With what is committed. Keys are made where an older Center has none.
     pub(super) fn open(roster: Roster, config: &Config, to_write: bool) -> Result<Self, PkiError> {
-        let issuer = |signer: LeaseSigner| {
-            Issuer::new(signer.current().clone(), Some(signer.next()), config.lease_validity())
-        };
         let signer = to_write.then(|| LeaseSigner::open_or_make(&config.pki())).transpose()?;
-        Ok(Self { roster, issuer: signer.map(issuer) })
+        Ok(Self { roster, issuer: signer.map(|signer| issuer(&signer, config)) })
+    }
+
+    /// Signs with these keys from now on.
+    pub(super) fn sign_with(&mut self, signer: &LeaseSigner, config: &Config) {
+        self.issuer = Some(issuer(signer, config));
     }
 
     /// Publishes the newest decision. The broker keeps nothing for who was revoked.
@@ -77,18 +79,23 @@ impl Ids {
     }
 }
 
+fn issuer(signer: &LeaseSigner, config: &Config) -> Issuer {
+    Issuer::new(signer.current().clone(), Some(signer.next()), config.lease_validity())
+}
+
 fn terms<'a>(licence: &Licence, bundles: &'a [BundleDigest], now: Now) -> Terms<'a> {
     let advantage = licence.subscription() == Subscription::Advantage;
     Terms { advantage, license: licence.right(now), bundles }
 }
 
 /// A sensor as the roster is told of it. What it says of its platform is not believed.
-fn subject(sensor: &Sensor) -> Subject<'_> {
-    let status = sensor.status.as_ref();
+pub(super) fn subject<'a>(view: &SensorView<'a>) -> Subject<'a> {
+    let (sensor, status) = (view.sensor, view.sensor.status.as_ref());
     Subject {
         sensor: &sensor.id,
         platform: &sensor.platform,
         revoked: sensor.revoked,
+        superseded: view.superseded,
         instance: status.map(|status| status.instance),
         status: status.and_then(|status| status.ids.as_deref()),
     }
@@ -97,7 +104,7 @@ fn subject(sensor: &Sensor) -> Subject<'_> {
 impl Center {
     /// What is requested.
     pub(super) fn demand(&self, components: u64, now: Now) -> Demand {
-        let all = self.fleet.sensors(now).map(|view| subject(view.sensor));
+        let all = self.fleet.sensors(now).map(|view| subject(&view));
         let (subscription, rules) = (self.licence.subscription(), self.ids.roster.chosen());
         Demand { components, subscription, rules, ids: self.ids.roster.demand(all) }
     }
@@ -114,7 +121,7 @@ impl Center {
         let names = (0..)
             .map(|step| Epoch::from_random((u128::from(high) << 64 | u128::from(low)).wrapping_add(step)));
         for (view, name) in self.fleet.sensors(now).zip(names) {
-            match self.ids.renew(&subject(view.sensor), &terms, name, now) {
+            match self.ids.renew(&subject(&view), &terms, name, now) {
                 Ok(None) => (),
                 Ok(Some(change)) => {
                     turn.changes.push(change);
@@ -135,7 +142,7 @@ impl Center {
         turn: &mut Turn,
     ) -> Result<Value, DeskError> {
         let view = self.fleet.sensor(sensor, now).ok_or_else(|| Unknown::Sensor(sensor.clone()))?;
-        let (subject, roster) = (subject(view.sensor), &mut self.ids.roster);
+        let (subject, roster) = (subject(&view), &mut self.ids.roster);
         let changed = if enable {
             roster.enable(&subject, interface, now.wall)?
         } else {
@@ -185,7 +192,7 @@ impl Center {
         let tokens = Class::ALL.into_iter().map(line).filter(|line| line.before + line.after > 0).collect();
         let allowed = self.allowed();
         let terms = terms(&self.licence, &allowed, now);
-        let lines = self.fleet.sensors(now).map(|view| roster.line(&subject(view.sensor), &terms));
+        let lines = self.fleet.sensors(now).map(|view| roster.line(&subject(&view), &terms));
         let (gain, lose): (Vec<_>, Vec<_>) =
             lines.filter(|line| !line.enabled.is_empty()).partition(|line| line.entitled == rules);
         let why = |line: Line| (line.sensor, line.reason.map(|(_, why)| why).unwrap_or_default());
@@ -200,14 +207,14 @@ impl Center {
 
     fn line(&self, sensor: &SensorId, now: Now) -> Option<Line> {
         let view = self.fleet.sensor(sensor, now)?;
-        Some(self.ids.roster.line(&subject(view.sensor), &terms(&self.licence, &self.allowed(), now)))
+        Some(self.ids.roster.line(&subject(&view), &terms(&self.licence, &self.allowed(), now)))
     }
 
     /// How each sensor that can run Snort stands.
     pub(super) fn ids_answer(&self, now: Now) -> IdsAnswer {
         let allowed = self.allowed();
         let terms = terms(&self.licence, &allowed, now);
-        let lines = self.fleet.sensors(now).map(|view| self.ids.roster.line(&subject(view.sensor), &terms));
+        let lines = self.fleet.sensors(now).map(|view| self.ids.roster.line(&subject(&view), &terms));
         let mut sensors: Vec<_> = lines.filter(|line| line.class.is_some()).collect();
         sensors.sort_by(|one, other| one.sensor.cmp(&other.sensor));
         IdsAnswer { rules: self.ids.roster.chosen(), sensors }

@@ -11,6 +11,7 @@ use crate::engine::licensing::{Answer, Ask};
 use crate::io::clock;
 use crate::io::control::Question;
 use crate::io::mqtt::{Message, Receipt};
+use crate::model::ident::SensorId;
 use crate::model::topic::Topic;
 use std::io;
 use std::thread::JoinHandle;
@@ -47,6 +48,8 @@ pub(super) struct Output {
     pub(super) bytes: usize,
     /// What is published.
     pub(super) publishes: Vec<(Topic, Vec<u8>)>,
+    /// Whose connection to the broker is ended.
+    pub(super) evictions: Vec<SensorId>,
     /// What the licence authority is asked.
     pub(super) asks: Vec<Ask>,
 }
@@ -124,6 +127,7 @@ impl Output {
     fn append(&mut self, mut other: Self) {
         self.receipts.append(&mut other.receipts);
         self.publishes.append(&mut other.publishes);
+        self.evictions.append(&mut other.evictions);
         self.bytes += other.bytes;
         self.asks.append(&mut other.asks);
     }

@@ -53,7 +53,7 @@ fn hand_out(
 }
 
 /// After a change of keys: each archive is taken in again, and signed with the key in force.
-fn sign_all(config: &Config) -> Result<u8, CommandError> {
+pub(super) fn sign_all(config: &Config) -> Result<u8, CommandError> {
     let offers: Vec<Offer> = ask(config, &Request::Bundles)?;
     for offer in offers {
         let wish = Wish { unsigned: true, ..Wish::new(offer.set, &offer.name) };

@@ -2,6 +2,7 @@
 
 use super::config::{Config, ConfigError, Log};
 use super::courier::Courier;
+use super::evict::Evictions;
 use super::init;
 use super::keeper::{self, Input, Keeper, KeeperError, Output};
 use super::link::{Event, Link};
@@ -76,10 +77,11 @@ pub(super) fn run(config: &Config) -> Result<(), RunError> {
         let (inbox, inputs) = mpsc::channel(INBOX);
         let (outputs, outbox) = mpsc::channel(OUTBOX);
         let thread = keeper::spawn(keeper, inputs, outputs).map_err(system("a thread"))?;
+        let evictions = Evictions::new(endpoint.clone());
         let link = Link::new(endpoint, Session::of_center("tollgate-center"));
         let courier = Courier::start(config.authority_place()).map_err(system("a thread"))?;
         let outgoing = Outgoing::default();
-        let mut center = Loop { link, control, courier, inbox, outbox, bytes: 0, outgoing };
+        let mut center = Loop { link, evictions, control, courier, inbox, outbox, bytes: 0, outgoing };
         notify::ready("takes over reports");
         tracing::info!(broker = %config.broker, "the Center runs");
         center.serve(stop).await;
@@ -143,6 +145,7 @@ impl Outgoing {
 
 struct Loop {
     link: Link,
+    evictions: Evictions,
     control: Control,
     courier: Courier,
     inbox: mpsc::Sender<Input>,
@@ -167,6 +170,7 @@ impl Loop {
                 },
                 question = self.control.next() => self.question(question),
                 Some(answer) = self.courier.answers.recv(), if room => self.tell(Input::Authority(answer)),
+                () = self.evictions.work() => (),
                 _ = tick.tick() => drop(self.inbox.try_send(Input::Tick)),
                 () = due(watchdog.as_mut()) => notify::watchdog(),
                 () = stop.asked() => return,
@@ -212,6 +216,7 @@ impl Loop {
         self.bytes = self.bytes.saturating_sub(output.bytes);
         self.acknowledge(&output.receipts);
         output.asks.into_iter().for_each(|ask| self.courier.send(ask));
+        output.evictions.into_iter().for_each(|sensor| self.evictions.add(sensor));
         for (topic, payload) in output.publishes {
             self.outgoing.put(topic, payload);
         }

@@ -2,8 +2,8 @@
 
 use super::screen::{csv, json, safe};
 use super::words::{
-    ComponentLine, CountAnswer, CountLine, Explanation, IdsAnswer, LedgerAnswer, PolicyAnswer, RulesAnswer,
-    SensorLine, StatusAnswer,
+    ComponentLine, CountAnswer, CountLine, Explanation, IdsAnswer, KeysAnswer, LedgerAnswer, PolicyAnswer,
+    RulesAnswer, SensorLine, StatusAnswer,
 };
 use crate::engine::entitlement::roster::Line;
 use crate::model::bundle::Offer;
@@ -241,6 +241,18 @@ pub(super) fn ids(answer: &IdsAnswer) -> String {
         answer.rules,
         answer.sensors.len()
     )
+}
+
+/// The keys.
+pub(super) fn keys(answer: &KeysAnswer) -> String {
+    let KeysAnswer { current, next, behind } = answer;
+    let mut text = format!("in force  {current}\nfollows   {next}\n");
+    let names: Vec<_> = behind.iter().map(ToString::to_string).collect();
+    let _ = match names.len() {
+        0 => writeln!(text, "all sensors know both"),
+        many => writeln!(text, "{many} sensors may not know of the one that follows: {}", names.join(", ")),
+    };
+    text
 }
 
 /// Where IDS is enabled.

@@ -27,6 +27,8 @@ use std::time::Duration;
 const GRUMBLE_EVERY: Duration = Duration::from_secs(10);
 /// A sensor is asked for a status no more often than this.
 const ASK_EVERY: Duration = Duration::from_secs(2);
+/// How often the connection of one that is enrolled no more is ended.
+const EVICT_EVERY: Duration = Duration::from_secs(30);
 
 /// The longest file that may hold the licence authority's key, in bytes.
 const AUTHORITY_MAX: u64 = 4096;
@@ -49,6 +51,7 @@ pub(super) struct Center {
     pub(super) store_fault: Option<String>,
     sampler: Sampler,
     asked: BTreeMap<SensorId, Ticks>,
+    evicted: BTreeMap<SensorId, Ticks>,
     grumbled: Option<Ticks>,
     unsaid: u64,
 }
@@ -112,6 +115,7 @@ impl Center {
             store_fault: None,
             sampler: Sampler::default(),
             asked: BTreeMap::new(),
+            evicted: BTreeMap::new(),
             grumbled: None,
             unsaid: 0,
         })
@@ -134,6 +138,7 @@ impl Center {
             _ => Err(Refused::Kind),
         };
         if let Err(refused) = heard {
+            self.evict(sensor, &refused, now, turn);
             self.refused(sensor, message.topic.kind, &refused, now);
         }
     }
@@ -285,6 +290,16 @@ impl Center {
                 self.store_fault = Some(fault);
                 false
             }
+        }
+    }
+
+    /// Who is enrolled no more and speaks is connected still: until the broker knows, it gets in again.
+    fn evict(&mut self, sensor: &SensorId, why: &Refused, now: Now, turn: &mut Turn) {
+        let gone = matches!(why, Refused::Refusal(Refusal::Revoked(_) | Refusal::Superseded(_)));
+        let due = self.evicted.get(sensor).is_none_or(|at| now.ticks.since(*at) >= EVICT_EVERY);
+        if gone && due {
+            self.evicted.insert(sensor.clone(), now.ticks);
+            turn.evict(sensor);
         }
     }
 

@@ -18,6 +18,7 @@ pub(super) struct Turn {
     bytes: usize,
     acks: BTreeMap<SensorId, Ack>,
     publishes: Vec<(Topic, Vec<u8>)>,
+    evictions: Vec<SensorId>,
     /// What the licence authority is asked once the state that asks it is committed.
     pub(super) asks: Vec<Ask>,
 }
@@ -55,6 +56,11 @@ impl Turn {
         self.publishes.push((Topic::new(sensor.clone(), kind), Vec::new()));
     }
 
+    /// Ends a sensor's connection to the broker.
+    pub(super) fn evict(&mut self, sensor: &SensorId) {
+        self.evictions.push(sensor.clone());
+    }
+
     /// All is committed: what leaves.
     pub(super) fn leave(&mut self) -> Output {
         for (sensor, ack) in std::mem::take(&mut self.acks) {
@@ -64,6 +70,7 @@ impl Turn {
             receipts: std::mem::take(&mut self.receipts),
             bytes: std::mem::take(&mut self.bytes),
             publishes: std::mem::take(&mut self.publishes),
+            evictions: std::mem::take(&mut self.evictions),
             asks: std::mem::take(&mut self.asks),
         }
     }

@@ -1,5 +1,6 @@
 //! What commands ask a Center and what it answers, over the control socket or from its store.
 
+use crate::engine::entitlement::KeyId;
 use crate::engine::entitlement::roster::Line;
 use crate::engine::licensing::{Area, Command};
 use crate::io::smart::Login;
@@ -109,6 +110,13 @@ pub enum Request {
         /// Which.
         digest: BundleDigest,
     },
+    /// The keys that sign leases and rule bundles.
+    Keys,
+    /// The key that follows comes into force.
+    RotateKeys {
+        /// Also where sensors may not know of it.
+        force: bool,
+    },
     /// How the Center stands.
     Status,
     /// The licence in one line.
@@ -140,6 +148,7 @@ impl Request {
                 | Self::Revoke { .. }
                 | Self::AddBundle { .. }
                 | Self::RemoveBundle { .. }
+                | Self::RotateKeys { .. }
                 | Self::License { .. }
                 | Self::LicenseWay { .. }
                 | Self::Ids { .. }
@@ -178,6 +187,17 @@ pub enum LicenseAnswer {
         /// What is wrong, and the next step.
         text: String,
     },
+}
+
+/// The keys that sign leases and rule bundles.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct KeysAnswer {
+    /// The one in force.
+    pub current: KeyId,
+    /// The one that follows.
+    pub next: KeyId,
+    /// Sensors that have not accepted anything that the key in force signed, and may not know of the one that follows.
+    pub behind: Vec<SensorId>,
 }
 
 /// Where a page of components ended.

@@ -32,6 +32,8 @@ pub enum LicenseRight {
 pub struct Case {
     /// Whether its certificate was withdrawn.
     pub revoked: bool,
+    /// Whether who speaks for it uses an enrolment that was replaced.
+    pub superseded: bool,
     /// Whether its platform can run Snort.
     pub able: bool,
     /// Whether IDS is enabled on it.
@@ -50,6 +52,9 @@ pub enum Denial {
     /// It is no sensor of this Center any more.
     #[error("its certificate was revoked")]
     Revoked,
+    /// Whoever has the older bundle is not the sensor.
+    #[error("it uses an enrolment that was replaced; carry its newest bundle to it")]
+    Superseded,
     /// Its platform counts only.
     #[error("its platform cannot run Snort")]
     Platform,
@@ -75,6 +80,7 @@ impl Denial {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Revoked => "revoked",
+            Self::Superseded => "other-enrolment",
             Self::Platform => "platform",
             Self::Disabled => "ids-disabled",
             Self::Essentials => "needs-advantage",
@@ -105,7 +111,7 @@ impl Decision {
 ///
 /// | able | enabled | Advantage | chosen | licence | IDS | rules |
 /// |---|---|---|---|---|---|---|
-/// | revoked | | | | | off | Community |
+/// | revoked, or its enrolment replaced | | | | | off | Community |
 /// | no | | | | | off | Community |
 /// | yes | no | | | | off | Community |
 /// | yes | yes | no | | | off | Community |
@@ -115,6 +121,7 @@ impl Decision {
 pub const fn decide(case: Case) -> Decision {
     match case {
         Case { revoked: true, .. } => off(Denial::Revoked),
+        Case { superseded: true, .. } => off(Denial::Superseded),
         Case { able: false, .. } => off(Denial::Platform),
         Case { enabled: false, .. } => off(Denial::Disabled),
         Case { advantage: false, .. } => off(Denial::Essentials),

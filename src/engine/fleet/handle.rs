@@ -45,6 +45,9 @@ pub enum Refusal {
     /// Its certificate was revoked.
     #[error("{0} was revoked; enrol it anew if it is to report again")]
     Revoked(SensorId),
+    /// Its enrolment was replaced by a newer one.
+    #[error("{0} uses an enrolment that was replaced; carry its newest bundle to it")]
+    Superseded(SensorId),
     /// It speaks for another.
     #[error("{from} says that it is {says}; each sensor may speak for itself only")]
     Impostor {
@@ -87,6 +90,7 @@ impl Fleet {
                 self.birth(sensor, birth, now);
                 Ok(None)
             }
+            _ if self.is_superseded(sensor) => Err(Refusal::Superseded(from.clone())),
             Input::Report(report) => self.report(sensor, report, now, changes),
             Input::Status(status) => self.status(sensor, status, now, changes),
             Input::Event(event) => {
@@ -114,11 +118,18 @@ impl Fleet {
         Err(refusal)
     }
 
+    fn is_superseded(&self, sensor: SensorNumber) -> bool {
+        self.members.get(&sensor).is_some_and(Member::is_superseded)
+    }
+
     fn birth(&mut self, sensor: SensorNumber, birth: &Birth, now: Now) {
         let Some(member) = self.members.get_mut(&sensor) else { return };
         let mut news = Vec::new();
         if birth.online {
             news.extend(member.sees_twins(birth.instance, now).then_some(NoticeKind::Twins));
+            let before = member.is_superseded();
+            member.uses = birth.enrolment;
+            news.extend((!before && member.is_superseded()).then_some(NoticeKind::Superseded));
             member.heard = now.ticks;
         } else if member.online == Some(true) {
             news.push(NoticeKind::Offline);

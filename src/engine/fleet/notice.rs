@@ -30,6 +30,9 @@ pub enum NoticeKind {
     /// Two programs speak with one identity.
     #[error("two agents use this identity in turn; enrol one of them anew")]
     Twins,
+    /// Its enrolment was replaced.
+    #[error("it uses an enrolment that was replaced; nothing is taken of it: carry its newest bundle to it")]
+    Superseded,
     /// Its clock is off.
     #[error("its clock differs from the Center's by more than two minutes; times are shifted, set its clock")]
     Clock,

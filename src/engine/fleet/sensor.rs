@@ -16,6 +16,8 @@ pub struct Certificate {
     pub serial: String,
     /// SHA-256 over it, hexadecimal.
     pub fingerprint: String,
+    /// The enrolment that gave it out; not known of older ones.
+    pub enrolment: Option<Epoch>,
 }
 
 /// What is committed of a sensor.
@@ -75,6 +77,8 @@ pub(super) struct Member {
     /// What the last birth said.
     pub(super) online: Option<bool>,
     pub(super) silent: bool,
+    /// The enrolment that the last birth named.
+    pub(super) uses: Option<Epoch>,
     instance: Option<Epoch>,
     instance_before: Option<Epoch>,
     pub(super) twins: Option<Ticks>,
@@ -96,6 +100,7 @@ impl Member {
             heard: now.ticks,
             online: None,
             silent: false,
+            uses: None,
             instance: None,
             instance_before: None,
             twins: None,
@@ -119,6 +124,11 @@ impl Member {
             self.twins = Some(now.ticks);
         }
         news
+    }
+
+    /// Whether who speaks uses another enrolment than the one in force: it was replaced.
+    pub(super) fn is_superseded(&self) -> bool {
+        self.uses.zip(self.sensor.certificate.enrolment).is_some_and(|(uses, given)| uses != given)
     }
 
     /// Whether two agents with this identity were noticed lately.

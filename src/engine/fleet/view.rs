@@ -35,6 +35,8 @@ pub struct SensorView<'a> {
     pub clock_is_off: bool,
     /// Two agents use its identity.
     pub twins: bool,
+    /// It uses an enrolment that was replaced: nothing is taken of it.
+    pub superseded: bool,
     /// It counts by another policy than the Center's.
     pub policy_differs: bool,
     /// What it told before also counts: it lost its store, or sends all again.
@@ -140,6 +142,7 @@ impl Fleet {
             clock_behind: member.clock_behind,
             clock_is_off: member.clock_is_off(),
             twins: member.has_twins(now),
+            superseded: member.is_superseded(),
             policy_differs: status.is_some_and(|status| status.policy != self.policy.digest()),
             keeps: sensor.session.keep != Keep::Nothing,
             refused_messages: member.refused_messages,

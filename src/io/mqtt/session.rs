@@ -3,6 +3,7 @@
 use super::error::{self, MqttError};
 use crate::io::pki::{Identity, PkiError};
 use crate::model::broker::BrokerAddress;
+use crate::model::ident::SensorId;
 use crate::model::message::{Ack, CountingPolicy, Message as _, Report};
 use crate::model::topic::{Kind, Topic};
 use rumqttc::tokio_rustls::rustls::ClientConfig;
@@ -109,6 +110,17 @@ impl Session {
             clean: true,
             subscriptions: Kind::DOWN.map(own).to_vec(),
             will: Some(will),
+            limits: Limits::sensor(),
+        }
+    }
+
+    /// A Center's that ends a sensor's by taking its client id, and hears nothing.
+    pub fn in_place_of(sensor: &SensorId) -> Self {
+        Self {
+            client_id: sensor.to_string(),
+            clean: true,
+            will: None,
+            subscriptions: Vec::new(),
             limits: Limits::sensor(),
         }
     }

@@ -39,14 +39,19 @@ impl LeaseSigner {
     pub fn open_or_make(folder: &Path) -> Result<Self, PkiError> {
         let path = folder.join(FILE);
         if path.exists() {
-            return Self::open(path);
+            return Self::open(folder);
         }
         let signer = Self { path, current: fresh()?, next: fresh()? };
         signer.keep()?;
         Ok(signer)
     }
 
-    fn open(path: PathBuf) -> Result<Self, PkiError> {
+    /// The keys in `folder`.
+    ///
+    /// # Errors
+    /// When the file is not there, cannot be read, is damaged, or open to others.
+    pub fn open(folder: &Path) -> Result<Self, PkiError> {
+        let path = folder.join(FILE);
         let slots: Slots = serde_json::from_slice(&files::read_key(&path)?).map_err(damaged)?;
         Ok(Self { current: key(&slots.current)?, next: key(&slots.next)?, path })
     }

@@ -11,6 +11,15 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// The newest decision about rules that was kept. Numbers count within one enrolment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Decision {
+    /// Whose.
+    pub enrolment: Epoch,
+    /// Its number.
+    pub number: u64,
+}
+
 /// The floors.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) struct Genesis {
@@ -22,6 +31,9 @@ pub(super) struct Genesis {
     pub seq: u64,
     /// It was so late at least.
     pub clock: UnixTime,
+    /// The newest decision that was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
     /// Over the other fields: a file of a few bytes has no other protection.
     check: String,
 }
@@ -41,15 +53,17 @@ const BYTES_MAX: u64 = 4096;
 
 impl Genesis {
     /// The floors under a store.
-    pub(super) fn of(meta: &Meta, clock: UnixTime) -> Self {
+    pub(super) fn of(meta: &Meta, clock: UnixTime, decision: Option<Decision>) -> Self {
         let (generation, epoch, seq) = (meta.generation, meta.position.epoch, meta.position.seq);
-        let mut genesis = Self { generation, epoch, seq, clock, check: String::new() };
+        let mut genesis = Self { generation, epoch, seq, clock, decision, check: String::new() };
         genesis.check = genesis.sum();
         genesis
     }
 
     fn sum(&self) -> String {
-        let text = format!("{} {} {} {}", self.generation, self.epoch, self.seq, self.clock);
+        let decision =
+            self.decision.map_or_else(String::new, |one| format!(" {} {}", one.enrolment, one.number));
+        let text = format!("{} {} {} {}{decision}", self.generation, self.epoch, self.seq, self.clock);
         let sum = Sha256::digest(text);
         let head = sum.iter().take(16).fold(0, |bits: u128, byte| bits << 8 | u128::from(*byte));
         format!("{head:032x}")

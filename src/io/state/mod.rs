@@ -5,7 +5,7 @@
 //! | file | content |
 //! |---|---|
 //! | `sightings.redb` | every fact with the number of its last change; epoch, position, digest, last purge; the kept right to Subscriber rules |
-//! | `genesis` | that there was a store, and the floors: generation, change, clock; written by rename |
+//! | `genesis` | that there was a store, and the floors: generation, change, clock, decision about rules; written by rename |
 //! | `lock` | held while the folder is open |
 //!
 //! **What may be relied on.** A merge is one two-phase commit: after a crash the store stands as it stood after some
@@ -39,6 +39,7 @@ use crate::engine::inventory::changes::Known;
 use crate::engine::sync::{Part, Position};
 use crate::model::ident::Epoch;
 use crate::model::time::UnixTime;
+pub use genesis::Decision;
 use genesis::Genesis;
 use opening::Folder;
 use redb::Database;
@@ -66,6 +67,24 @@ pub struct Committed {
     pub refused: u64,
 }
 
+/// What is kept of the right to Subscriber rules.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Right {
+    /// As its owner writes it.
+    pub kept: Vec<u8>,
+    /// The newest decision in it.
+    pub decision: Decision,
+}
+
+/// What was there at least; outlives the store.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Floors {
+    /// It was so late.
+    pub clock: UnixTime,
+    /// This decision was kept.
+    pub decision: Option<Decision>,
+}
+
 /// How often acknowledgements and the clock are written when nothing else is.
 const FLUSH_EVERY: Duration = Duration::from_hours(1);
 /// How often the floors follow the store at most.
@@ -89,6 +108,11 @@ impl State {
     /// How the set stands.
     pub const fn position(&self) -> Position {
         self.meta.position
+    }
+
+    /// Below which nothing is believed, also of a store that is older than they are or lost.
+    pub fn floors(&self) -> Floors {
+        Floors { clock: self.clock_floor(), decision: self.genesis.decision }
     }
 
     /// The latest time that was ever observed here: a clock that shows less was set back.
@@ -189,8 +213,15 @@ impl State {
     ///
     /// # Errors
     /// See [`StoreFault`].
-    pub fn keep_entitlement(&mut self, kept: &[u8]) -> Result<(), StoreFault> {
-        self.with(|database| tables::keep_entitlement(database, kept))
+    pub fn keep_entitlement(&mut self, right: &Right) -> Result<(), StoreFault> {
+        self.with(|database| tables::keep_entitlement(database, &right.kept))?;
+        if self.genesis.decision == Some(right.decision) {
+            return Ok(());
+        }
+        let floors = Genesis::of(&self.meta, self.genesis.clock, Some(right.decision));
+        floors.write(self.folder.path())?;
+        self.genesis = floors;
+        Ok(())
     }
 
     /// Writes what has not been written for an hour: acknowledgements, the clock. Call it each minute or so.
@@ -244,7 +275,7 @@ impl State {
     }
 
     fn write_floors(&mut self, now: UnixTime) -> Result<(), StoreFault> {
-        let genesis = Genesis::of(&self.meta, self.clock_floor().max(now));
+        let genesis = Genesis::of(&self.meta, self.clock_floor().max(now), self.genesis.decision);
         genesis.write(self.folder.path())?;
         (self.genesis, self.flushed) = (genesis, now);
         Ok(())

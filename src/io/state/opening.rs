@@ -83,11 +83,11 @@ pub fn open(settings: &Settings, fresh: Epoch, now: UnixTime) -> Result<Opened, 
     let folder = Folder::lock(&settings.folder)?;
     let marker = Genesis::read(folder.path())?;
     let (database, meta, found) = folder.find(&marker, fresh, now)?;
-    let floor = match &marker {
-        Marker::Present(genesis) => genesis.clock,
-        Marker::Absent | Marker::Damaged(_) => UnixTime::NEVER,
+    let (floor, decision) = match &marker {
+        Marker::Present(genesis) => (genesis.clock, genesis.decision),
+        Marker::Absent | Marker::Damaged(_) => (UnixTime::NEVER, None),
     };
-    let genesis = Genesis::of(&meta, floor.max(meta.clock));
+    let genesis = Genesis::of(&meta, floor.max(meta.clock), decision);
     genesis.write(folder.path())?;
     let facts_max = settings.facts_max;
     let state = State {

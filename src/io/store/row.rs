@@ -70,6 +70,11 @@ fn keep(row: &Row<'_>, column: usize) -> rusqlite::Result<Keep> {
     all.into_iter().find(|keep| keep_number(*keep) == number).ok_or_else(|| unexpected(column))
 }
 
+/// A store that was not brought forward yet has no such column.
+fn enrolment(row: &Row<'_>) -> rusqlite::Result<Option<Epoch>> {
+    row.as_ref().column_index("enrolment").map_or(Ok(None), |column| epoch(row, column))
+}
+
 /// A row of `SELECT * FROM sensors`.
 pub(super) fn sensor(row: &Row<'_>) -> rusqlite::Result<Sensor> {
     let status: Option<String> = row.get(13)?;
@@ -78,7 +83,11 @@ pub(super) fn sensor(row: &Row<'_>) -> rusqlite::Result<Sensor> {
         id: parsed::<SensorId>(row, 1)?,
         platform: row.get(2)?,
         enrolled_at: time(row, 3)?,
-        certificate: Certificate { serial: row.get(4)?, fingerprint: row.get(5)? },
+        certificate: Certificate {
+            serial: row.get(4)?,
+            fingerprint: row.get(5)?,
+            enrolment: enrolment(row)?,
+        },
         revoked: row.get(6)?,
         session: Session {
             epoch: epoch(row, 7)?,

@@ -3,7 +3,7 @@
 use crate::io::sqlite::Schema;
 
 /// "toll": names the file's program.
-pub(super) const SCHEMA: Schema = Schema { application_id: 0x746f_6c6c, migrations: &[V1, V2, V3] };
+pub(super) const SCHEMA: Schema = Schema { application_id: 0x746f_6c6c, migrations: &[V1, V2, V3, V4] };
 
 const V2: &str = "
 CREATE TABLE ids (sensor TEXT PRIMARY KEY, body TEXT NOT NULL);
@@ -32,6 +32,8 @@ CREATE TABLE ledger (
     number INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,
     previous BLOB NOT NULL, hash BLOB NOT NULL);
 ";
+
+const V4: &str = "ALTER TABLE sensors ADD COLUMN enrolment TEXT;";
 
 const V3: &str = "
 CREATE TABLE bundles (

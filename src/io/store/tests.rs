@@ -85,7 +85,11 @@ impl Place {
     fn filled(&self) -> (Sqlite, Fleet) {
         let mut store = self.open();
         let (mut fleet, mut changes) = (fleet(&mut store), Vec::new());
-        let certificate = Certificate { serial: "0a".into(), fingerprint: "ff".into() };
+        let certificate = Certificate {
+            serial: "0a".into(),
+            fingerprint: "ff".into(),
+            enrolment: Some(Epoch::from_random(5)),
+        };
         fleet.enroll(&id("a"), "ic3000", certificate, now(), &mut changes).unwrap();
         fleet.handle(&id("a"), Input::Report(&report(1, 0, sightings())), now(), &mut changes).unwrap();
         store.commit(&changes).unwrap();
@@ -134,7 +138,7 @@ fn the_roster_is_kept_and_an_older_store_has_none() {
     assert_eq!(store.roster().unwrap(), Roster::new(RuleSet::Subscriber, [entry]));
     store
         .connection
-        .execute_batch("DROP TABLE ids; DROP TABLE rules; DROP TABLE bundles; PRAGMA user_version = 1")
+        .execute_batch("DROP TABLE ids; DROP TABLE rules; DROP TABLE bundles; ALTER TABLE sensors DROP COLUMN enrolment; PRAGMA user_version = 1")
         .unwrap();
     drop(store);
     let mut reader = Sqlite::open_to_read(&place.file("center.db")).unwrap();

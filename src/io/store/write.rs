@@ -57,9 +57,10 @@ fn write_sensor(to: &Connection, sensor: &Sensor) -> Result<()> {
     let certificate = &sensor.certificate;
     run(
         to,
-        "INSERT INTO sensors (number, id, platform, enrolled_at, serial, fingerprint, revoked, seq, keep, refused, events_dropped)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, 0, 0, 0)
-         ON CONFLICT (number) DO UPDATE SET id = ?2, platform = ?3, enrolled_at = ?4, serial = ?5, fingerprint = ?6, revoked = ?7",
+        "INSERT INTO sensors (number, id, platform, enrolled_at, serial, fingerprint, revoked, enrolment, seq, keep, refused, events_dropped)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, 0, 0)
+         ON CONFLICT (number) DO UPDATE SET id = ?2, platform = ?3, enrolled_at = ?4, serial = ?5, fingerprint = ?6, revoked = ?7,
+           enrolment = ?8",
         params![
             sensor.number.0,
             sensor.id.as_str(),
@@ -68,6 +69,7 @@ fn write_sensor(to: &Connection, sensor: &Sensor) -> Result<()> {
             certificate.serial,
             certificate.fingerprint,
             sensor.revoked,
+            certificate.enrolment.map(|enrolment| enrolment.to_string()),
         ],
     )
 }

@@ -6,10 +6,9 @@
 use crate::engine::inventory::changes::Known;
 use crate::engine::sync::{Part, Position};
 use crate::io::clock;
-use crate::io::state::{self, Committed, Found, Settings, State, StoreFault};
+use crate::io::state::{self, Committed, Floors, Found, Right, Settings, State, StoreFault};
 use crate::model::ident::Epoch;
 use crate::model::key::NetworkId;
-use crate::model::time::UnixTime;
 use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use tokio::sync::mpsc;
@@ -30,7 +29,7 @@ pub enum Job {
     /// The Center has committed up to here; write what was not written for an hour.
     Flush(Option<u64>),
     /// Keep these bytes of the right to Subscriber rules; the number comes back.
-    Entitle(u64, Vec<u8>),
+    Entitle(u64, Right),
     /// Write everything and end.
     Close,
 }
@@ -67,8 +66,8 @@ pub struct Opened {
     pub facts: Vec<(String, Known)>,
     /// What was kept of the right to Subscriber rules.
     pub entitlement: Option<Vec<u8>>,
-    /// It was so late at least.
-    pub clock_floor: UnixTime,
+    /// What was there at least.
+    pub floors: Floors,
 }
 
 /// The way to the store's thread.
@@ -171,8 +170,8 @@ impl Shelf {
         let mut facts = Vec::new();
         opened.state.restore_each(|network, known| facts.push((network.to_owned(), *known)))?;
         let entitlement = opened.state.entitlement()?;
-        let (position, clock_floor) = (opened.state.position(), opened.state.clock_floor());
+        let (position, floors) = (opened.state.position(), opened.state.floors());
         self.state = Some(opened.state);
-        Ok(Done::Opened(Box::new(Opened { found: opened.found, position, facts, entitlement, clock_floor })))
+        Ok(Done::Opened(Box::new(Opened { found: opened.found, position, facts, entitlement, floors })))
     }
 }

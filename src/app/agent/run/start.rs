@@ -23,7 +23,7 @@ use crate::io::lines::{Lines, Place};
 use crate::io::log::Log;
 use crate::io::random::{self, NoRandomness};
 use crate::io::snort::{Snort, SwitchFault};
-use crate::io::state::{self, State};
+use crate::io::state::{self, Floors, State};
 use crate::io::{clock, whole_file};
 use crate::model::entitlement::Class;
 use crate::model::frame::LinkType;
@@ -69,7 +69,7 @@ struct Found {
     position: Position,
     /// Purges that were carried out.
     done: Vec<String>,
-    clock_floor: UnixTime,
+    floors: Floors,
     /// What was kept of the right to Subscriber rules.
     entitlement: Option<Vec<u8>>,
 }
@@ -142,12 +142,12 @@ pub fn start(config: Config, log: Log) -> Result<Hub, StartError> {
         course,
     };
     if open {
-        hub.begin_ids(found.entitlement.as_deref(), found.clock_floor, clock::both());
+        hub.begin_ids(found.entitlement.as_deref(), found.floors, clock::both());
     }
     if let Some(message) = mismatch {
         hub.happened(EventKind::Entitlement, Severity::Error, &message);
     }
-    tell_the_start(&mut hub, found.happening, found.clock_floor);
+    tell_the_start(&mut hub, found.happening, found.floors.clock);
     Ok(hub)
 }
 
@@ -181,7 +181,7 @@ fn open_store(config: &Config, fresh: Epoch) -> Found {
             entitlement,
             position: opened.state.position(),
             done: opened.state.done().to_vec(),
-            clock_floor: opened.state.clock_floor(),
+            floors: opened.state.floors(),
             happening: opened.found.happening(),
             fault: None,
             state: Some(opened.state),
@@ -192,7 +192,7 @@ fn open_store(config: &Config, fresh: Epoch) -> Found {
             happening: None,
             position: Position::fresh(fresh),
             done: Vec::new(),
-            clock_floor: UnixTime::NEVER,
+            floors: Floors { clock: UnixTime::NEVER, decision: None },
             entitlement: None,
         },
     }

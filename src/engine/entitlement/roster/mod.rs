@@ -54,6 +54,10 @@ pub struct Issued {
     pub basis: Basis,
     /// The signed envelope, which is JSON.
     pub envelope: String,
+    /// The first decision for this sensor that this key signed, if another one signed before: who accepted it believes
+    /// the key that follows too.
+    #[serde(default)]
+    pub key_since: u64,
 }
 
 /// All that makes one decision another.
@@ -82,6 +86,8 @@ pub struct Subject<'a> {
     pub platform: &'a str,
     /// Whether its certificate was withdrawn.
     pub revoked: bool,
+    /// Whether who speaks for it uses an enrolment that was replaced.
+    pub superseded: bool,
     /// The run of its program that was last heard of.
     pub instance: Option<Epoch>,
     /// What it last said of its rules.
@@ -127,6 +133,7 @@ impl Roster {
     pub fn decide(&self, subject: &Subject<'_>, terms: &Terms<'_>) -> Decision {
         decide(Case {
             revoked: subject.revoked,
+            superseded: subject.superseded,
             able: Class::of_platform(subject.platform).is_some(),
             enabled: self.entries.get(subject.sensor).is_some_and(|entry| !entry.enabled.is_empty()),
             chosen: self.chosen,
@@ -158,9 +165,21 @@ impl Roster {
         let to = recipient(subject);
         let envelope = issuer.issue(&to, decision, &basis.bundles, (lease, generation), now)?;
         let envelope = String::from_utf8_lossy(&envelope).into_owned();
+        let key_since = entry
+            .issued
+            .as_ref()
+            .map_or(0, |before| if before.basis.key == basis.key { before.key_since } else { generation });
         entry.generation = generation;
-        entry.issued = Some(Issued { at: now, until: now.plus(issuer.validity()), basis, envelope });
+        entry.issued =
+            Some(Issued { at: now, until: now.plus(issuer.validity()), basis, envelope, key_since });
         Ok(Some(entry))
+    }
+
+    /// Whether a sensor may not know of the key that follows `key`: it has not accepted what that one signed.
+    pub fn is_behind(&self, subject: &Subject<'_>, key: KeyId) -> bool {
+        let issued = self.entries.get(subject.sensor).and_then(|entry| entry.issued.as_ref());
+        !subject.revoked
+            && issued.is_some_and(|issued| issued.basis.key != key || accepted(subject) < issued.key_since)
     }
 
     fn is_due(&self, subject: &Subject<'_>, basis: &Basis, issuer: &Issuer, now: UnixTime) -> bool {

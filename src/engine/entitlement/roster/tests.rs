@@ -22,7 +22,7 @@ fn id(name: &str) -> SensorId {
 }
 
 fn subject(sensor: &SensorId) -> Subject<'_> {
-    Subject { sensor, platform: "ic3000", revoked: false, instance: None, status: None }
+    Subject { sensor, platform: "ic3000", revoked: false, superseded: false, instance: None, status: None }
 }
 
 fn said(generation: u64, reason: Option<&str>, runs: RuleSet) -> IdsStatus {
@@ -88,6 +88,25 @@ fn a_decision_is_said_when_it_changes_and_after_a_third_of_its_validity() {
     let revoked = Subject { revoked: true, ..subject(&sensor) };
     assert_eq!(renewed(&mut roster, &revoked, &TERMS, later).unwrap().generation, 6);
     assert_eq!(renewed(&mut roster, &revoked, &TERMS, later.plus(30 * DAY)), None, "said once");
+}
+
+#[test]
+fn who_has_not_accepted_what_the_key_in_force_signed_is_behind() {
+    let (sensor, mut roster) = (id("press-1"), enabled(&id("press-1")));
+    let [first, second] = [1, 2].map(issuer);
+    let sign = |roster: &mut Roster, by: &Issuer| {
+        roster.renew(&subject(&sensor), &TERMS, by, Epoch::from_random(1), START).unwrap().is_some()
+    };
+    assert!(sign(&mut roster, &first));
+    assert!(!roster.is_behind(&subject(&sensor), first.public().id()), "its bundle had both keys");
+    assert!(roster.is_behind(&subject(&sensor), second.public().id()), "nothing is signed yet");
+    assert!(sign(&mut roster, &second));
+    let heard = |generation| said(generation, None, RuleSet::Subscriber);
+    for (generation, behind) in [(1, true), (2, false)] {
+        let status = heard(generation);
+        let subject = Subject { status: Some(&status), ..subject(&sensor) };
+        assert_eq!(roster.is_behind(&subject, second.public().id()), behind, "{generation}");
+    }
 }
 
 #[test]

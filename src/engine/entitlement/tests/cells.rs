@@ -254,6 +254,7 @@ fn what_nobody_ordered_is_told_and_put_right() {
 fn the_center_decides_as_its_table_says() {
     let yes = Case {
         revoked: false,
+        superseded: false,
         able: true,
         enabled: true,
         chosen: RuleSet::Subscriber,
@@ -264,6 +265,7 @@ fn the_center_decides_as_its_table_says() {
     let on = |why| Decision { ids: true, subscriber: Err(why) };
     assert_eq!(decide(yes), GRANTED);
     assert_eq!(decide(Case { revoked: true, ..yes }), off(Denial::Revoked));
+    assert_eq!(decide(Case { superseded: true, ..yes }), off(Denial::Superseded));
     assert_eq!(decide(Case { able: false, ..yes }), off(Denial::Platform));
     assert_eq!(decide(Case { enabled: false, ..yes }), off(Denial::Disabled));
     assert_eq!(decide(Case { advantage: false, ..yes }), off(Denial::Essentials));

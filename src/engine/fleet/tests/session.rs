@@ -1,9 +1,9 @@
 //! The tables of the session, cell by cell: where the Center stands, what comes, what it answers.
 
 use super::kit::*;
-use crate::engine::fleet::{Input, Refusal};
+use crate::engine::fleet::{Certificate, Input, Refusal};
 use crate::model::digest::SetDigest;
-use crate::model::message::{Report, Status};
+use crate::model::message::{Birth, Report, Status};
 
 fn macs(n: u8) -> Vec<crate::model::sighting::Sighting> {
     (1..=n).map(|n| sighting(&format!("{n:02x}"))).collect()
@@ -135,6 +135,32 @@ fn a_sensor_speaks_for_itself_and_only_while_it_may() {
     kit.fleet.revoke(&id("b"), &mut kit.changes).unwrap();
     assert_eq!(kit.say(Input::Report(&words)), Err(Refusal::Revoked(id("b"))));
     assert_eq!(kit.counted(), (0, 0));
+}
+
+#[test]
+fn of_an_enrolment_that_was_replaced_nothing_is_taken() {
+    let mut kit = Kit::new(&[]);
+    let enrol = |kit: &mut Kit, n| {
+        let certificate = Certificate { enrolment: Some(epoch(n)), ..Certificate::default() };
+        kit.fleet.enroll(&id("a"), "ic3000", certificate, now(0), &mut kit.changes).unwrap();
+    };
+    let born = |kit: &mut Kit, enrolment: Option<u128>| {
+        let birth = Birth { enrolment: enrolment.map(epoch), ..birth("a", 77, true) };
+        kit.say(Input::Birth(&birth)).unwrap();
+        kit.fleet.sensor(&id("a"), now(0)).unwrap().superseded
+    };
+    enrol(&mut kit, 1);
+    assert!(!born(&mut kit, Some(1)));
+    // From the moment there is a newer one, until that is used.
+    enrol(&mut kit, 2);
+    assert!(kit.fleet.sensor(&id("a"), now(0)).unwrap().superseded);
+    let words = report("a", epoch(1), 0, &macs(1));
+    assert_eq!(kit.say(Input::Report(&words)), Err(Refusal::Superseded(id("a"))));
+    assert!(born(&mut kit, Some(1)));
+    assert_eq!(kit.counted(), (0, 0));
+    assert!(!born(&mut kit, Some(2)));
+    assert!(kit.report(&words).is_some());
+    assert!(!born(&mut kit, None), "an older program does not say");
 }
 
 #[test]

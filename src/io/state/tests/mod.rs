@@ -68,14 +68,24 @@ fn what_is_kept_of_the_right_outlives_restarts_and_purges() {
     let folder = tempfile::tempdir().unwrap();
     let mut state = opened(folder.path(), 1).state;
     assert_eq!(state.entitlement().unwrap(), None);
-    state.keep_entitlement(b"one").unwrap();
-    state.keep_entitlement(b"two").unwrap();
+    let right = |kept: &[u8], number| {
+        let decision = Decision { enrolment: epoch(9), number };
+        Right { kept: kept.to_vec(), decision }
+    };
+    state.keep_entitlement(&right(b"one", 1)).unwrap();
+    state.keep_entitlement(&right(b"two", 2)).unwrap();
     merge(&mut state, &[station(1)]);
     state.purge(epoch(2), None, at(2 * HOUR)).unwrap();
     drop(state);
     let Opened { mut state, found } = opened(folder.path(), 3);
     assert_eq!((found, state.position().facts), (Found::Whole, 0));
     assert_eq!(state.entitlement().unwrap().as_deref(), Some(b"two".as_slice()));
+    drop(state);
+    // The newest decision's number outlives the store.
+    std::fs::write(folder.path().join("sightings.redb"), b"").unwrap();
+    let Opened { mut state, .. } = opened(folder.path(), 4);
+    assert_eq!(state.entitlement().unwrap(), None);
+    assert_eq!(state.floors().decision, Some(right(b"", 2).decision));
 }
 
 #[test]

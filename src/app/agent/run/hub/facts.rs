@@ -157,7 +157,7 @@ impl Hub {
         if !self.is_to_be_emptied() {
             self.take_up(opened.facts);
         }
-        self.begin_ids(opened.entitlement.as_deref(), opened.clock_floor, now);
+        self.begin_ids(opened.entitlement.as_deref(), opened.floors, now);
         self.moved(opened.position, now);
     }
 

@@ -2,13 +2,14 @@
 
 use super::Hub;
 use crate::app::agent::run::ids::{Deed, Said};
+use crate::io::state::Floors;
 use crate::model::message::EventKind;
-use crate::model::time::{Now, UnixTime};
+use crate::model::time::Now;
 
 impl Hub {
-    /// The store is open: what it kept of the right, and how late it was at least.
-    pub fn begin_ids(&mut self, kept: Option<&[u8]>, floor: UnixTime, now: Now) {
-        let deeds = self.ids.as_mut().map_or_else(Vec::new, |ids| ids.begin(kept, floor, now));
+    /// The store is open: what it kept of the right, and what was there at least.
+    pub fn begin_ids(&mut self, kept: Option<&[u8]>, floors: Floors, now: Now) {
+        let deeds = self.ids.as_mut().map_or_else(Vec::new, |ids| ids.begin(kept, floors, now));
         deeds.into_iter().for_each(|deed| self.carry_out(Some(deed)));
     }
 
@@ -52,7 +53,7 @@ impl Hub {
 
     fn carry_out(&mut self, deed: Option<Deed>) {
         match deed {
-            Some(Deed::Keep(number, bytes)) => self.shelf.entitlement = Some((number, bytes)),
+            Some(Deed::Keep(number, right)) => self.shelf.entitlement = Some((number, right)),
             Some(Deed::Tell(severity, message)) => {
                 self.happened(EventKind::Entitlement, severity, &message);
             }

@@ -34,6 +34,7 @@ use crate::engine::sync::{Identity, Reporter};
 use crate::io::clock;
 use crate::io::log::Log;
 use crate::io::sandbox::Standing;
+use crate::io::state::Right;
 use crate::model::ident::Epoch;
 use crate::model::key::NetworkId;
 use crate::model::message::LinkState;
@@ -95,7 +96,7 @@ pub struct Shelf {
     load: Option<(u64, u64)>,
     acked: Option<u64>,
     /// The newest right to Subscriber rules that is to be kept, and its number.
-    entitlement: Option<(u64, Vec<u8>)>,
+    entitlement: Option<(u64, Right)>,
     retry: Ticks,
     merged: Ticks,
     flushed: Ticks,

@@ -26,6 +26,7 @@ use crate::engine::entitlement::{
 use crate::io::clock;
 use crate::io::rules::Sets;
 use crate::io::snort::{Observation, Snort, Status};
+use crate::io::state::{Floors, Right};
 use crate::model::lease::RuleSet;
 use crate::model::message::Severity;
 use crate::model::time::{Now, Ticks, UnixTime};
@@ -43,8 +44,8 @@ const FLOOR_EVERY: Duration = Duration::from_mins(15);
 /// What the hub is to do.
 #[derive(Debug)]
 pub enum Deed {
-    /// Have the store keep these bytes, then say [`Ids::stored`] with the number.
-    Keep(u64, Vec<u8>),
+    /// Have the store keep this, then say [`Ids::stored`] with the number.
+    Keep(u64, Right),
     /// Tell people.
     Tell(Severity, String),
 }
@@ -132,13 +133,13 @@ impl Ids {
         }))
     }
 
-    /// Takes up what the store kept: the lease in it is verified anew, and is durable already. `floor`: it was so late at
-    /// least. Returns what to tell of it.
-    pub fn begin(&mut self, bytes: Option<&[u8]>, floor: UnixTime, now: Now) -> Vec<Deed> {
+    /// Takes up what the store kept: the lease in it is verified anew, and is durable already. `floors`: what was
+    /// there at least. Returns what to tell of it.
+    pub fn begin(&mut self, bytes: Option<&[u8]>, floors: Floors, now: Now) -> Vec<Deed> {
         let Some(authority) = self.authority.as_ref().filter(|_| self.kept.is_none()) else {
             return Vec::new();
         };
-        let kept = Kept::read(bytes, authority, floor);
+        let kept = Kept::read(bytes, authority, floors);
         self.gate = Gate::new(self.holder.clone(), kept.trust.clone(), now);
         let saved = kept.envelope.clone();
         self.kept = Some(kept);
@@ -277,11 +278,11 @@ impl Ids {
         let enrolment = self.authority.as_ref()?.enrolment;
         // What was verified is JSON.
         let envelope = String::from_utf8(envelope).ok()?;
-        let bytes = Kept::new(enrolment, trust, Some(envelope.clone())).bytes();
+        let right = Kept::new(enrolment, trust, Some(envelope.clone())).right();
         if self.coming.replace(envelope).is_none() {
             self.tally.heard = Some(now.ticks);
         }
-        Some(self.number(bytes, now))
+        Some(self.number(right, now))
     }
 
     fn keep_floor(&mut self, now: Now) -> Option<Deed> {
@@ -294,14 +295,14 @@ impl Ids {
         let free = self.coming.is_none();
         let kept = self.kept.as_mut().filter(|kept| free && kept.envelope.is_some())?;
         kept.trust = self.gate.trust();
-        let bytes = kept.bytes();
-        Some(self.number(bytes, now))
+        let right = kept.right();
+        Some(self.number(right, now))
     }
 
-    fn number(&mut self, bytes: Vec<u8>, now: Now) -> Deed {
+    fn number(&mut self, right: Right, now: Now) -> Deed {
         self.floor_kept = now.ticks;
         self.number += 1;
-        Deed::Keep(self.number, bytes)
+        Deed::Keep(self.number, right)
     }
 
     /// What people are told, unless they were told the same just before.

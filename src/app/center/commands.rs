@@ -138,7 +138,11 @@ pub(super) fn answer<A: DeserializeOwned + Serialize>(
 
 /// Gives an order, and prints what was done.
 pub(super) fn order(config: &Config, request: &Request) -> Result<u8, CommandError> {
-    answer(config, request, false, |done: &Done| screen::safe(&done.said) + "\n")
+    print_done(&ask(config, request)?)
+}
+
+pub(super) fn print_done(done: &Done) -> Result<u8, CommandError> {
+    print(&(screen::safe(&done.said) + "\n"))
 }
 
 /// Page by page, so that neither side holds the whole list as text.

@@ -390,8 +390,8 @@ impl Center {
         turn.evict(sensor);
         tracing::warn!(%sensor, serial, "revoked");
         done(format!(
-            "{sensor} is revoked: nothing is taken of it any more, what it reported stays counted, its connection is ended. So \
-             that it gets no other, tell the broker: systemctl reload mosquitto, or send it SIGHUP"
+            "{sensor} is revoked: nothing is taken of it any more, what it reported stays counted. A running Center \
+             ends its connection; so that it gets no other, tell the broker: systemctl reload mosquitto, or send it SIGHUP"
         ))
     }
 

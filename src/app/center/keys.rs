@@ -21,8 +21,9 @@ pub(super) fn run(config: &Config, command: &KeysCommand) -> Result<u8, CommandE
     match command {
         KeysCommand::Show(form) => answer(config, &Request::Keys, form.json, show),
         KeysCommand::Rotate { force, form } => {
-            answer(config, &Request::RotateKeys { force: *force }, form.json, show)?;
-            rules::sign_all(config)
+            let said = answer(config, &Request::RotateKeys { force: *force }, form.json, show)?;
+            rules::sign_all(config)?;
+            Ok(said)
         }
     }
 }

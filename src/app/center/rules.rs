@@ -3,7 +3,7 @@
 
 use super::args::{Form, RulesAddArgs, RulesCommand};
 use super::ask::ask;
-use super::commands::{CommandError, answer, order};
+use super::commands::{CommandError, answer, order, print_done as print};
 use super::config::Config;
 use super::desk::DeskError;
 use super::show;
@@ -29,14 +29,18 @@ pub(super) fn run(config: &Config, command: &RulesCommand) -> Result<u8, Command
             answer(config, &Request::Bundles, *json, |offers: &Vec<Offer>| show::bundles(offers))
         }
         RulesCommand::Remove { digest } => order(config, &Request::RemoveBundle { digest: *digest }),
-        RulesCommand::Sign => sign_all(config),
+        RulesCommand::Sign => {
+            sign_all(config)?.iter().try_for_each(|done| print(done).map(drop))?;
+            Ok(0)
+        }
     }
 }
 
 fn add(config: &Config, args: &RulesAddArgs) -> Result<u8, CommandError> {
     // Who may order the Center is the hand that Subscriber rules come from.
     let wish = Wish { unsigned: true, ..args.bundle.wish(args.code) };
-    hand_out(config, &args.bundle.bundle, &wish, args.released.as_deref().unwrap_or(""), clock::both().wall)
+    let released = args.released.as_deref().unwrap_or("");
+    print(&hand_out(config, &args.bundle.bundle, &wish, released, clock::both().wall)?)
 }
 
 fn hand_out(
@@ -45,22 +49,22 @@ fn hand_out(
     wish: &Wish,
     released: &str,
     added: UnixTime,
-) -> Result<u8, CommandError> {
+) -> Result<Done, CommandError> {
     let signer = LeaseSigner::open_or_make(&config.pki())?;
     let catalogue = Catalogue::new(&config.rules());
     let offer = catalogue.add(source, wish, released, Some(signer.current()), added)?;
-    order(config, &Request::AddBundle { offer })
+    Ok(ask(config, &Request::AddBundle { offer })?)
 }
 
 /// After a change of keys: each archive is taken in again, and signed with the key in force.
-pub(super) fn sign_all(config: &Config) -> Result<u8, CommandError> {
+pub(super) fn sign_all(config: &Config) -> Result<Vec<Done>, CommandError> {
     let offers: Vec<Offer> = ask(config, &Request::Bundles)?;
-    for offer in offers {
+    let sign = |offer: &Offer| {
         let wish = Wish { unsigned: true, ..Wish::new(offer.set, &offer.name) };
         let archive = Catalogue::new(&config.rules()).archive(offer.digest);
-        hand_out(config, &archive, &wish, &offer.released, offer.added)?;
-    }
-    Ok(0)
+        hand_out(config, &archive, &wish, &offer.released, offer.added)
+    };
+    offers.iter().map(sign).collect()
 }
 
 impl Center {

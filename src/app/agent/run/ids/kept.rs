@@ -83,6 +83,7 @@ mod tests {
             assert_eq!((begun.trust.generation, begun.trust.latest, begun.envelope), (0, FLOOR, None));
         }
     }
+
     #[test]
     fn what_is_older_than_the_newest_decision_that_was_kept_gives_no_right() {
         let authority = Authority { enrolment: Epoch::from_random(7), keys: Keyring::nobody() };

@@ -10,13 +10,15 @@ mod support;
 
 #[path = "support/broker.rs"]
 mod broker;
+#[path = "support/clock.rs"]
+mod clock;
 #[path = "support/daemon.rs"]
 mod daemon;
 
 use broker::{Broker, DAY, long_ago, now};
+use clock::false_clock;
 use daemon::{AGENT, Daemon, Site, assert_same_count, counted};
 use serde_json::Value;
-use std::path::PathBuf;
 use std::process::Command;
 use support::traffic::Plant;
 use tollgate::io::pki::{Authority, Issued};
@@ -140,17 +142,6 @@ fn a_certificate_of_the_broker_for_another_name() {
     let elsewhere =
         |authority: &Authority| authority.issue_broker(&["elsewhere.plant".into()], DAY, now()).unwrap();
     check_broker(elsewhere, "is refused: it does not name the host connected to");
-}
-
-/// What puts another wall clock before a program; its monotonic one goes on as it is.
-fn false_clock() -> Option<PathBuf> {
-    let folders = std::fs::read_dir("/usr/lib").unwrap().filter_map(Result::ok);
-    let library =
-        folders.map(|folder| folder.path().join("faketime/libfaketimeMT.so.1")).find(|path| path.exists());
-    if library.is_none() {
-        println!("NOT RUN: faketime is not installed (apt-get install faketime)");
-    }
-    library
 }
 
 /// With a clock so wrong the broker is refused; once it is set right the daemon comes by itself.

@@ -2,10 +2,14 @@
 #![cfg(feature = "satellite")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
+#[path = "support/clock.rs"]
+mod clock;
 #[path = "support/https.rs"]
 mod https;
 #[path = "support/satellite.rs"]
 mod satellite;
+#[path = "support/terminal.rs"]
+mod terminal;
 
 use https::{Answer, Https};
 use satellite::{PLANT, Satellite, json as said};
@@ -241,6 +245,35 @@ fn a_persons_sessions_go_with_them() {
     assert_eq!(desk.ask(&key, "GET", "/account", "").status, 200);
     desk.satellite.good(&["admin", "remove", "bert"]);
     assert_eq!(desk.ask(&key, "GET", "/account", "").status, 401);
+}
+
+/// The keys are made three days ago.
+#[test]
+fn a_key_that_is_over_is_refused() {
+    let Some(library) = clock::false_clock() else { return };
+    let mut satellite = Satellite::within(vec![("LD_PRELOAD", library.into()), ("FAKETIME", "-3d".into())]);
+    satellite.good(&["admin", "create", "anna"]);
+    let key = |name: &str, days: &str| {
+        let made = said(&satellite.run(&["key", "create", name, "--role", "viewer", "--days", days]));
+        format!("Authorization: Bearer {}", made["secret"].as_str().unwrap())
+    };
+    let (over, good) = (key("two days ago", "1"), key("tomorrow", "4"));
+    satellite.environment.clear();
+    let (_running, port) = satellite.serve();
+    let https = Https::new(port, &satellite.ca(), None);
+    let get = |key: &str| https.get_with(&format!("{PREFIX}/account"), &[key]);
+    assert_eq!(get(&over).refusal(), (401, "key-expired".to_owned()));
+    assert_eq!(get(&good).status, 200);
+}
+
+#[test]
+fn a_password_that_is_typed_is_not_shown_and_opens_a_session() {
+    let desk = Desk::new();
+    let mut create = desk.satellite.command();
+    create.args(["admin", "create", "bert", "--role", "viewer", "--password-stdin"]);
+    let shown = terminal::shown(&create, "correct horse battery");
+    assert!(shown.starts_with("Password: ") && !shown.contains("horse"), "{shown}");
+    assert_eq!(desk.login("bert", "correct horse battery").status, 201);
 }
 
 #[test]

@@ -11,6 +11,8 @@ mod https;
 mod satellite;
 #[path = "support/site.rs"]
 mod site;
+#[path = "support/terminal.rs"]
+mod terminal;
 
 use authority::{Ca, Says, authority, http, proxy, relay, yes};
 use base64::Engine as _;
@@ -224,6 +226,29 @@ fn the_real_programs_register_through_a_gateway_renew_and_deregister() {
     settles(&site, "UNREGISTERED", "NO LICENSES IN USE");
     site.until("the key is forgotten", |site| !site.path("center/smart/id.key").exists());
     assert!(asked(|ask| matches!(ask, Words::Deregister { .. })));
+}
+
+#[test]
+fn what_is_typed_at_a_terminal_is_not_shown_and_a_login_goes_with_its_proxy() {
+    let mut site = Site::prepared();
+    site.start_center();
+    let typed = |words: &[&str], secret: &str| {
+        let mut ctl = Command::new(site::binary("smartagentctl"));
+        ctl.arg("--config").arg(site.path("center/center.toml")).args(words);
+        terminal::shown(&ctl, secret)
+    };
+    let proxy = ["--set-transport", "proxy:localhost:9", "--proxy-user", "anna", "--proxy-password", "-"];
+    let shown = typed(&proxy, "correct horse");
+    assert!(shown.starts_with("Proxy password: ") && !shown.contains("horse"), "{shown}");
+    let kept = site.path("center/smart/proxy.json");
+    assert!(std::fs::read_to_string(&kept).unwrap().contains("correct horse"));
+    ctl(&site, &["--set-transport", "proxy:localhost:9"]);
+    assert!(kept.exists(), "the same proxy");
+    ctl(&site, &["--set-transport", "proxy:localhost:10"]);
+    assert!(!kept.exists(), "another one");
+    let shown = typed(&["--register", "-"], "NjFhZGNjMjc1MDc5Mi");
+    assert!(shown.starts_with("Registration token: ") && shown.contains("in progress"), "{shown}");
+    assert!(!shown.contains("NjFhZGNj"), "{shown}");
 }
 
 /// The same against the satellite, which has an administrator and a virtual account.

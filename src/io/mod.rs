@@ -16,7 +16,8 @@
 //! | HTTPS clients | [`http`] | `axum`, `hyper`, `tokio-rustls` |
 //! | scrapers of figures | [`scrape`] | `tokio` |
 //! | SQLite files; in them the Center's store and the satellite's books | [`sqlite`], [`store`], [`books`] | `rusqlite` |
-//! | passwords | [`password`] | `argon2` |
+//! | passwords, as they are kept | [`password`] | `argon2` |
+//! | secrets, as somebody types them | [`secret`] | `rpassword` |
 //! | the MQTT broker | [`mqtt`] | `rumqttc` |
 //! | keys and certificates | [`pki`] | `rustls`, `rcgen`, `x509-parser`, `tar` |
 //! | the licence authority, as the Center asks it | [`smart`] | `ureq`, `rustls` |
@@ -66,6 +67,8 @@ pub mod rules;
 pub mod sandbox;
 #[cfg(feature = "agent")]
 pub mod scrape;
+#[cfg(any(feature = "center", feature = "satellite"))]
+pub mod secret;
 #[cfg(feature = "center")]
 pub mod smart;
 #[cfg(feature = "agent")]

@@ -18,11 +18,18 @@ pub struct Satellite {
     folder: tempfile::TempDir,
     /// All that any command said, to be searched for secrets.
     pub said: std::cell::RefCell<String>,
+    /// What its programs find in their environment.
+    pub environment: Vec<(&'static str, std::ffi::OsString)>,
 }
 
 impl Satellite {
     pub fn new() -> Self {
-        let satellite = Self { folder: tempfile::tempdir().unwrap(), said: std::cell::RefCell::default() };
+        Self::within(Vec::new())
+    }
+
+    pub fn within(environment: Vec<(&'static str, std::ffi::OsString)>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let satellite = Self { folder, said: std::cell::RefCell::default(), environment };
         satellite.good(&["init", "--account", "InternalTestDemoAccount20"]);
         satellite
     }
@@ -42,6 +49,7 @@ impl Satellite {
     pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tollgate-satellite"));
         command.arg("--data").arg(self.data().join("data")).arg("--json");
+        command.envs(self.environment.iter().cloned());
         command
     }
 

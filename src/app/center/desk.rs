@@ -14,7 +14,7 @@ use crate::engine::fleet::ledger::{BadBody, Broken};
 use crate::engine::fleet::{self, Certificate, SensorView, Standing, Unknown};
 use crate::engine::inventory::RULES_VERSION;
 use crate::engine::inventory::policy::Contradiction;
-use crate::engine::licensing::{Command, Denied};
+use crate::engine::licensing::{Command, Denied, Transport};
 use crate::io::control::Question;
 use crate::io::pki::{self, Authority, LeaseSigner, PkiError};
 use crate::io::random::{self, NoRandomness};
@@ -200,6 +200,8 @@ impl Center {
     /// What the agent refuses is an answer; what it changes is committed before it is told.
     fn license(&mut self, order: Command, now: Now, turn: &mut Turn) -> Result<LicenseAnswer, DeskError> {
         let random = random::key()?[0];
+        let transport =
+            if let Command::SetTransport(transport) = &order { Some(transport.clone()) } else { None };
         let answer = match self.licence.order(order, random, now) {
             Err(refusal) => {
                 LicenseAnswer::Refused { reason: refusal.code().to_owned(), text: refusal.to_string() }
@@ -207,7 +209,17 @@ impl Center {
             Ok(code) => LicenseAnswer::Done { code, standing: self.licence.words(now).0 },
         };
         self.licence.take(&mut self.chain, now, turn);
+        if let (LicenseAnswer::Done { .. }, Some(transport)) = (&answer, &transport) {
+            self.forget_login(transport);
+        }
         Ok(answer)
+    }
+
+    /// A password that nobody asks for any more is not to lie about. The transport is set all the same.
+    fn forget_login(&self, transport: &Transport) {
+        if let Err(fault) = self.config.authority_place().forget_login_unless_of(transport) {
+            tracing::warn!(%fault, "the login of the proxy before is still kept");
+        }
     }
 
     fn license_way(&self, ca: Option<&str>, login: Option<&Login>) -> Result<Value, DeskError> {

@@ -3,6 +3,7 @@
 use crate::app::center::args::CONFIG;
 use crate::app::center::words::Request;
 use crate::engine::licensing::{Command, Customer, Payment, Transport};
+use crate::io::secret;
 use crate::io::smart::Login;
 use crate::model::entitlement::Subscription;
 use clap::{ArgGroup, Args, CommandFactory as _, Parser, ValueEnum};
@@ -207,7 +208,8 @@ impl Cli {
         let ca = self.way.ca.as_deref().map(text).transpose()?;
         let login = match (self.proxy(), &self.way.proxy_user, &self.way.proxy_password) {
             (Some((host, port)), Some(user), Some(file)) => {
-                let password = text(file)?.lines().next().unwrap_or_default().to_owned().into();
+                let password = secret_of(file, "Proxy password: ")?;
+                let password = password.lines().next().unwrap_or_default().to_owned().into();
                 Some(Login { host: host.to_owned(), port, user: user.clone(), password })
             }
             _ => None,
@@ -312,7 +314,18 @@ fn transport(text: &str) -> Result<Transport, String> {
 
 /// A token on the command line can be seen by everybody on the machine; standard input cannot.
 fn token_of(typed: String) -> Result<String, String> {
-    if typed == "-" { text(Path::new("-")).map(|token| token.trim().to_owned()) } else { Ok(typed) }
+    if typed != "-" {
+        return Ok(typed);
+    }
+    secret_of(Path::new(&typed), "Registration token: ").map(|token| token.trim().to_owned())
+}
+
+/// A file's content; `-` is standard input, which a terminal does not show.
+fn secret_of(path: &Path, prompt: &str) -> Result<String, String> {
+    if path != Path::new("-") {
+        return text(path);
+    }
+    secret::read(prompt, INPUT_MAX).map_err(|error| format!("standard input: {error}"))
 }
 
 /// A file's content, or that of standard input.

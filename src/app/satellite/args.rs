@@ -179,7 +179,7 @@ pub enum AdminCommand {
         /// What they may do
         #[arg(long, default_value = "admin")]
         role: RoleWord,
-        /// Read the password from standard input
+        /// Read the password from standard input; a terminal asks for it and does not show it
         #[arg(long)]
         password_stdin: bool,
     },

@@ -13,6 +13,7 @@ use super::words::{Answer, No, Request};
 use crate::engine::authority::{Label, Role, TermOrder};
 use crate::io::password::{self, PasswordError};
 use crate::io::random::NoRandomness;
+use crate::io::secret;
 use crate::model::entitlement::Class;
 use serde_json::{Value, json};
 use std::fs;
@@ -134,7 +135,9 @@ fn smart(folder: &Folder) -> Done {
 }
 
 fn read_password() -> Result<String, CommandError> {
-    Ok(read_stdin(1024)?.trim_end_matches(['\r', '\n']).to_owned())
+    let failed = |source| CommandError::File { what: "the password".to_owned(), source };
+    let typed = secret::read("Password: ", 1024).map_err(failed)?;
+    Ok(typed.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 fn read_stdin(max: u64) -> Result<String, CommandError> {

@@ -40,6 +40,15 @@ impl Login {
         files::put(&folder.join(FILE), &json, 0o600).map_err(proxy)
     }
 
+    /// Forgets what is kept when it is not for the proxy of this transport; a file that cannot be read is not kept either.
+    pub(super) fn forget_unless_of(folder: &Path, transport: &Transport) -> Result<(), Fault> {
+        let path = folder.join(FILE);
+        if !path.exists() || matches!(Self::of(folder, transport), Ok(Some(_))) {
+            return Ok(());
+        }
+        std::fs::remove_file(&path).map_err(|error| proxy(format!("{}: {error}; remove it", path.display())))
+    }
+
     /// What is kept for the proxy of this transport.
     pub(super) fn of(folder: &Path, transport: &Transport) -> Result<Option<Self>, Fault> {
         let Transport::Proxy { host, port } = transport else { return Ok(None) };

@@ -64,6 +64,14 @@ impl Place {
         login.keep(&self.id)
     }
 
+    /// Forgets what another proxy than that of `transport` asked for.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub fn forget_login_unless_of(&self, transport: &Transport) -> Result<(), Fault> {
+        Login::forget_unless_of(&self.id, transport)
+    }
+
     /// Believes another CA, PEM, from the next question on.
     ///
     /// # Errors

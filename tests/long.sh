@@ -40,4 +40,5 @@ run "faults of a switch" 1000 env TOLLGATE_LONG=1 cargo test -q --locked --relea
 for target in frame capture unpack filter inventory; do
     run "fuzz $target" "$fuzz s" env FUZZ_SECONDS="$fuzz" TOLLGATE_REQUIRE_FUZZ=1 bash tests/fuzz.sh "$target"
 done
-tail -n 8 tests/LEDGER.csv
+run "REST APIs, three documents" "$fuzz s each" env REST_SECONDS="$fuzz" bash tests/rest.sh
+tail -n 9 tests/LEDGER.csv

@@ -10,5 +10,7 @@ pub mod center;
 pub mod ctl;
 #[cfg(any(feature = "agent", feature = "center"))]
 pub mod openmetrics;
+#[cfg(any(feature = "center", feature = "satellite"))]
+pub mod rest;
 #[cfg(feature = "satellite")]
 pub mod satellite;

@@ -53,7 +53,7 @@ pub mod mqtt;
 pub mod notify;
 #[cfg(any(feature = "agent", feature = "center"))]
 pub mod owner;
-#[cfg(feature = "satellite")]
+#[cfg(any(feature = "center", feature = "satellite"))]
 pub mod password;
 #[cfg(any(feature = "agent", feature = "center", feature = "satellite"))]
 pub mod pki;

@@ -13,6 +13,15 @@ pub fn key() -> Result<[u64; 2], NoRandomness> {
     Ok([getrandom::u64().map_err(NoRandomness)?, getrandom::u64().map_err(NoRandomness)?])
 }
 
+/// 256 random bits as hexadecimal digits: keys, tokens.
+///
+/// # Errors
+/// As [`key`].
+pub fn secret() -> Result<String, NoRandomness> {
+    let halves = [key()?, key()?];
+    Ok(halves.iter().flatten().map(|part| format!("{part:016x}")).collect::<Vec<_>>().concat())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

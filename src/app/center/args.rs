@@ -1,6 +1,7 @@
 //! What the user typed, and what it means.
 
 use crate::app::bundle::BundleArgs;
+use crate::app::rest::args::{AdminCommand, KeyCommand};
 use crate::io::rules::Code;
 use crate::model::ident::SensorId;
 use crate::model::lease::{BundleDigest, RuleSet};
@@ -80,6 +81,10 @@ pub enum Command {
     /// Which addresses count, and from when on a component is billed
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// People who may log in over HTTPS
+    Admin(AccessArgs<AdminCommand>),
+    /// Keys of programs that ask over HTTPS
+    Key(AccessArgs<KeyCommand>),
     /// Snort's rules on sensors: where IDS is enabled, which rule set is chosen, what runs
     #[command(subcommand)]
     Ids(IdsCommand),
@@ -184,6 +189,17 @@ pub struct PurgeArgs {
     /// Purge every sensor
     #[arg(long)]
     pub all: bool,
+}
+
+/// `tollgate-center admin`, `tollgate-center key`
+#[derive(Debug, Args)]
+pub struct AccessArgs<C: Subcommand> {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: C,
+    /// JSON, for programs; times in RFC 3339, UTC
+    #[arg(long, global = true)]
+    pub json: bool,
 }
 
 /// `tollgate-center ids`

@@ -1,8 +1,8 @@
 //! Each command: ask, print, exit.
 
 use super::args::{
-    self, Cli, Command, ComponentsArgs, EnrollArgs, IdsArgs, IdsCommand, LedgerCommand, PolicyCommand,
-    PurgeArgs,
+    self, AccessArgs, Cli, Command, ComponentsArgs, EnrollArgs, IdsArgs, IdsCommand, LedgerCommand,
+    PolicyCommand, PurgeArgs,
 };
 use super::ask::{AskError, ask};
 use super::config::{Config, ConfigError};
@@ -12,13 +12,19 @@ use super::words::{
     RulesAnswer, SensorLine, StatusAnswer,
 };
 use super::{init, keys, rules, run, show};
+use crate::app::rest::args::{AdminCommand, KeyCommand, read_password};
+use crate::engine::access::Role;
 use crate::io::owner;
+use crate::io::password::{self, PasswordError};
 use crate::io::pki::PkiError;
+use crate::io::random::{self, NoRandomness};
 use crate::io::rules::StageFault;
 use crate::io::store::{self, StoreError};
+use crate::model::label::Label;
 use base64::Engine as _;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -61,6 +67,12 @@ pub(super) enum CommandError {
     /// The key that rule bundles are signed with.
     #[error("{0}")]
     Pki(#[from] PkiError),
+    /// A password.
+    #[error("{0}")]
+    Password(#[from] PasswordError),
+    /// No secret can be made.
+    #[error("{0}")]
+    Random(#[from] NoRandomness),
     /// The bundle is no bundle.
     #[error("the Center's bundle is damaged: {0}")]
     Bundle(#[from] base64::DecodeError),
@@ -108,6 +120,8 @@ fn ask_and_print(config: &Config, command: &Command) -> Result<u8, CommandError>
             answer(config, &Request::Policy, form.json, |policy: &PolicyAnswer| show::policy(policy))
         }
         Command::Policy(PolicyCommand::Set(args)) => set_policy(config, args),
+        Command::Admin(command) => admin(config, command),
+        Command::Key(command) => key(config, command),
         Command::Ids(command) => ids(config, command),
         Command::Purge(args) => order(config, &purge(args)),
         Command::Enroll(args) => enroll(config, args),
@@ -182,6 +196,57 @@ fn ids(config: &Config, command: &IdsCommand) -> Result<u8, CommandError> {
         }
         IdsCommand::Status(form) => {
             answer(config, &Request::IdsStatus, form.json, |ids: &IdsAnswer| show::ids(ids))
+        }
+    }
+}
+
+fn admin(config: &Config, args: &AccessArgs<AdminCommand>) -> Result<u8, CommandError> {
+    match &args.command {
+        AdminCommand::Create { name, role, password_stdin } => {
+            create_admin(config, name, (*role).into(), *password_stdin, args.json)
+        }
+        AdminCommand::List => answer(config, &Request::AdminList, args.json, show::people),
+        AdminCommand::Remove { name } => {
+            let request = Request::AdminRemove { name: name.clone() };
+            answer(config, &request, args.json, |_: &Value| format!("{name} may log in no more\n"))
+        }
+    }
+}
+
+/// The password itself goes nowhere but to the screen, and only when it was made here.
+fn create_admin(
+    config: &Config,
+    name: &Label,
+    role: Role,
+    from_stdin: bool,
+    as_json: bool,
+) -> Result<u8, CommandError> {
+    let secret = if from_stdin { read_password()? } else { random::secret()?.chars().take(32).collect() };
+    let password = password::hash(&secret)?;
+    let _: Value = ask(config, &Request::AdminAdd { name: name.clone(), role, password })?;
+    let mut said = serde_json::json!({"name": name, "role": role});
+    let mut lines = vec![format!("{} may log in as {}", screen::safe(name.as_str()), role.name())];
+    if !from_stdin {
+        lines.push(format!("the password, shown once: {secret}"));
+        said["secret"] = secret.into();
+    }
+    let text = lines.join("\n") + "\n";
+    print(&if as_json { json(&said)? + "\n" } else { text })
+}
+
+fn key(config: &Config, args: &AccessArgs<KeyCommand>) -> Result<u8, CommandError> {
+    match &args.command {
+        KeyCommand::Create { name, role, days } => {
+            let request = Request::KeyCreate { name: name.clone(), role: (*role).into(), days: *days };
+            answer(config, &request, args.json, |made: &Value| {
+                let secret = made["secret"].as_str().unwrap_or_default();
+                format!("key {}; its secret, shown once: {secret}\n", made["number"])
+            })
+        }
+        KeyCommand::List => answer(config, &Request::KeyList, args.json, show::door_keys),
+        KeyCommand::Revoke { number } => {
+            let request = Request::KeyRevoke { number: *number };
+            answer(config, &request, args.json, |_: &Value| format!("key {number} is taken back\n"))
         }
     }
 }

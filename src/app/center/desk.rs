@@ -3,18 +3,22 @@
 use super::config::ConfigError;
 use super::init;
 use super::listing::{self, Wanted};
+use super::standing::{faults, filters, standing_name};
 use super::state::{Center, CenterError};
 use super::turn::Turn;
+use super::v3::V3Error;
 use super::words::{
     Bundle, CountAnswer, CountLine, Done, Figures, LedgerAnswer, LicenseAnswer, PolicyAnswer, Request,
     SensorLine, StatusAnswer,
 };
+use crate::app::rest::Answer;
+use crate::engine::access::Denied;
 use crate::engine::entitlement::roster::RosterRefusal;
 use crate::engine::fleet::ledger::{BadBody, Broken};
-use crate::engine::fleet::{self, Certificate, SensorView, Standing, Unknown};
+use crate::engine::fleet::{self, Certificate, SensorView, Unknown};
 use crate::engine::inventory::RULES_VERSION;
 use crate::engine::inventory::policy::Contradiction;
-use crate::engine::licensing::{Command, Denied, Transport};
+use crate::engine::licensing::{self, Command, Transport};
 use crate::io::control::Question;
 use crate::io::pki::{self, Authority, LeaseSigner, PkiError};
 use crate::io::random::{self, NoRandomness};
@@ -90,7 +94,7 @@ pub enum DeskError {
     Broken(#[from] Broken),
     /// The licence does not allow it.
     #[error("{why} ({code})", why = .0.text, code = .0.reason)]
-    Denied(#[from] Denied),
+    Denied(#[from] licensing::Denied),
     /// A rule bundle's archive.
     #[error("{0}")]
     Rules(#[from] StageFault),
@@ -114,6 +118,20 @@ pub enum DeskError {
         names(.0)
     )]
     KeysBehind(Vec<SensorId>),
+    /// Who asks is not let in, or a person or key not changed.
+    #[error("{0}")]
+    Access(#[from] Denied),
+    /// A question in the shape of another API.
+    #[error("{0}")]
+    V3(#[from] V3Error),
+    /// The licence agent says no.
+    #[error("{text} ({reason})")]
+    License {
+        /// The reason code.
+        reason: String,
+        /// What is wrong, and the next step.
+        text: String,
+    },
     /// An order that could not be written.
     #[error("nothing was changed for good yet: {0}")]
     NotCommitted(String),
@@ -140,24 +158,48 @@ impl Center {
         turn: &mut Turn,
     ) -> Result<Value, DeskError> {
         self.licence.permits(request.area(), now)?;
+        let over_https = request.is_over_https();
         let answer = self.consider(request, now, turn)?;
         if self.commit(turn) {
-            Ok(answer)
-        } else {
-            Err(DeskError::NotCommitted(self.store_fault.clone().unwrap_or_default()))
+            return Ok(answer);
         }
+        let error = DeskError::NotCommitted(self.store_fault.clone().unwrap_or_default());
+        if over_https { value(&Answer::Refused(error.into())) } else { Err(error) }
     }
 
-    fn consider(&mut self, request: Request, now: Now, turn: &mut Turn) -> Result<Value, DeskError> {
+    pub(super) fn consider(
+        &mut self,
+        request: Request,
+        now: Now,
+        turn: &mut Turn,
+    ) -> Result<Value, DeskError> {
         match request {
+            Request::By { key, task, request } => self.by_key((key.as_ref(), task), *request, now, turn),
+            Request::Login { name, password, from } => self.login(&name, &password, from, now, turn),
+            Request::SessionShow | Request::SessionEnd => Err(Denied::NoSession.into()),
+            request @ (Request::AdminAdd { .. }
+            | Request::AdminList
+            | Request::AdminRemove { .. }
+            | Request::KeyCreate { .. }
+            | Request::KeyList
+            | Request::KeyRevoke { .. }) => self.access(None, request, now, turn),
+            Request::V3 { call } => self.v3(call, now, turn),
+            Request::Ledger { from } => self.ledger_page(from),
+            Request::Events { sensor } => self.event_page(sensor.as_ref()),
+            Request::Features => Ok(self.features()),
+            Request::WhatIf { subscription, rules } => value(&self.what_if_both(subscription, rules, now)),
             Request::Sensors => {
                 self.ask_for_statuses(now, turn);
                 value(&self.sensor_lines(now))
             }
             Request::Count => value(&self.count(now)),
             Request::Components { network, sensor, after } => {
-                let wanted =
-                    Wanted { network: network.as_deref(), sensor: sensor.as_ref(), after: after.as_ref() };
+                let wanted = Wanted {
+                    network: network.as_deref(),
+                    sensor: sensor.as_ref(),
+                    after: after.as_ref(),
+                    most: listing::PAGE,
+                };
                 value(&listing::page(&self.fleet, &wanted)?)
             }
             Request::Explain { address } => {
@@ -313,7 +355,7 @@ impl Center {
         PolicyAnswer { digest: policy.digest(), policy, pending }
     }
 
-    fn set_policy(
+    pub(super) fn set_policy(
         &mut self,
         internal: Option<Vec<Prefix>>,
         external: Option<Vec<Prefix>>,
@@ -354,7 +396,7 @@ impl Center {
         ))
     }
 
-    fn enroll(
+    pub(super) fn enroll(
         &mut self,
         sensor: &SensorId,
         platform: &str,
@@ -390,7 +432,12 @@ impl Center {
         value(&Bundle { tar, until: issued.expires, serial: issued.serial })
     }
 
-    fn revoke(&mut self, sensor: &SensorId, now: Now, turn: &mut Turn) -> Result<Value, DeskError> {
+    pub(super) fn revoke(
+        &mut self,
+        sensor: &SensorId,
+        now: Now,
+        turn: &mut Turn,
+    ) -> Result<Value, DeskError> {
         let view = self.fleet.sensor(sensor, now).ok_or_else(|| Unknown::Sensor(sensor.clone()))?;
         let serial = view.sensor.certificate.serial.clone();
         let authority = Authority::open(&self.config.pki())?;
@@ -487,45 +534,4 @@ fn figures(figures: &fleet::Figures, external: u64) -> Figures {
         external,
         infrastructure: figures.infrastructure,
     }
-}
-
-const fn standing_name(standing: Standing) -> &'static str {
-    match standing {
-        Standing::Never => "never heard",
-        Standing::Online => "online",
-        Standing::Offline => "offline",
-        Standing::Silent => "silent",
-        Standing::Revoked => "revoked",
-    }
-}
-
-fn filters(view: &SensorView<'_>) -> Vec<String> {
-    view.filters.iter().map(|(interface, filter)| format!("{interface}: {filter}")).collect()
-}
-
-/// What is wrong with a sensor, for people.
-fn faults(view: &SensorView<'_>) -> Vec<String> {
-    let status = view.sensor.status.as_ref();
-    let off = view.clock_behind.unwrap_or(0) / 1000;
-    let checks = [
-        (view.twins, "two agents use its identity; enrol one of them anew".to_owned()),
-        (view.superseded, "it uses an enrolment that was replaced; carry its newest bundle to it".to_owned()),
-        (view.standing == Standing::Silent, "silent".to_owned()),
-        (view.standing == Standing::Offline, "its connection ended".to_owned()),
-        (
-            view.clock_is_off,
-            format!("its clock is {} s {}", off.unsigned_abs(), if off > 0 { "behind" } else { "ahead" }),
-        ),
-        (status.is_some_and(|status| status.counts.saturated), "its table is full".to_owned()),
-        (view.policy_differs, "it counts by another policy".to_owned()),
-        (view.keeps, "it began anew; what it told before counts too".to_owned()),
-        (
-            view.sensor.session.refused > 0,
-            format!("{} of its sightings were refused", view.sensor.session.refused),
-        ),
-    ];
-    let mut faults: Vec<_> = checks.into_iter().filter(|(so, _)| *so).map(|(_, fault)| fault).collect();
-    let store = status.and_then(|status| status.store_fault.as_ref());
-    faults.extend(store.map(|fault| format!("its store: {fault}")));
-    faults
 }

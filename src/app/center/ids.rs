@@ -5,7 +5,7 @@ use super::desk::{DeskError, done};
 use super::licence::Licence;
 use super::state::Center;
 use super::turn::Turn;
-use super::words::{IdsAnswer, RulesAnswer, TokenLine};
+use super::words::{IdsAnswer, RulesAnswer, TokenLine, WhatIfAnswer};
 use crate::engine::entitlement::issue::Issuer;
 use crate::engine::entitlement::roster::{Line, Roster, Subject, Terms};
 use crate::engine::fleet::ledger::Kind as Entry;
@@ -180,16 +180,33 @@ impl Center {
         Ok(RulesAnswer { applied: !dry_run, ..answer })
     }
 
-    fn what_if(&self, rules: RuleSet, now: Now) -> RulesAnswer {
-        let mut roster = self.ids.roster.clone();
-        roster.choose(rules);
+    /// What would be requested with another subscription and rule set.
+    pub(super) fn what_if_both(
+        &self,
+        subscription: Option<Subscription>,
+        rules: Option<RuleSet>,
+        now: Now,
+    ) -> WhatIfAnswer {
+        let subscription = subscription.unwrap_or_else(|| self.licence.subscription());
+        let rules = rules.unwrap_or_else(|| self.ids.roster.chosen());
+        WhatIfAnswer { subscription, rules, tokens: self.tokens(subscription, rules, now) }
+    }
+
+    /// Tokens by class before and after, where there are any.
+    fn tokens(&self, subscription: Subscription, rules: RuleSet, now: Now) -> Vec<TokenLine> {
         let demand = self.demand(self.fleet.usage().total.confirmed, now);
-        let (before, after) = (demand.usage(), demand.what_if(demand.subscription, rules));
+        let (before, after) = (demand.usage(), demand.what_if(subscription, rules));
         let line = |class: Class| {
             let tag = class.tag();
             TokenLine { license: class.title().to_owned(), before: before.of(&tag), after: after.of(&tag) }
         };
-        let tokens = Class::ALL.into_iter().map(line).filter(|line| line.before + line.after > 0).collect();
+        Class::ALL.into_iter().map(line).filter(|line| line.before + line.after > 0).collect()
+    }
+
+    fn what_if(&self, rules: RuleSet, now: Now) -> RulesAnswer {
+        let mut roster = self.ids.roster.clone();
+        roster.choose(rules);
+        let tokens = self.tokens(self.licence.subscription(), rules, now);
         let allowed = self.allowed();
         let terms = terms(&self.licence, &allowed, now);
         let lines = self.fleet.sensors(now).map(|view| roster.line(&subject(&view), &terms));
@@ -203,6 +220,11 @@ impl Center {
             gain: gain.into_iter().map(|line| line.sensor).collect(),
             lose: lose.into_iter().map(why).collect(),
         }
+    }
+
+    /// Whether IDS is enabled anywhere on a sensor.
+    pub(super) fn has_ids(&self, sensor: &SensorId) -> bool {
+        self.ids.roster.entry(sensor).is_some_and(|entry| !entry.enabled.is_empty())
     }
 
     fn line(&self, sensor: &SensorId, now: Now) -> Option<Line> {

@@ -47,6 +47,8 @@ pub(super) struct Wanted<'a> {
     pub(super) network: Option<&'a str>,
     pub(super) sensor: Option<&'a SensorId>,
     pub(super) after: Option<&'a Place>,
+    /// Lines at most.
+    pub(super) most: usize,
 }
 
 /// What the facts of one component say.
@@ -77,7 +79,7 @@ type Found<'a> = BTreeMap<(&'a str, Name), (Component<'a>, Gathered)>;
 pub(super) fn page(fleet: &Fleet, wanted: &Wanted<'_>) -> Result<ComponentsPage, Unknown> {
     let seen = wanted.sensor.map(|sensor| halves_of(fleet, sensor)).transpose()?;
     let mut found = found(fleet, wanted, seen.as_ref());
-    let more = found.len() > PAGE;
+    let more = found.len() > wanted.most;
     if more {
         found.pop_last();
     }
@@ -114,7 +116,7 @@ fn found<'a>(fleet: &'a Fleet, wanted: &Wanted<'_>, seen: Option<&Halves<'a>>) -
         let asked = wanted.network.is_none_or(|network| network == component.network)
             && after.is_none_or(|after| place > after)
             && seen.is_none_or(|seen| seen.contains(&place));
-        let full = found.len() > PAGE;
+        let full = found.len() > wanted.most;
         if asked && (!full || found.last_key_value().is_some_and(|(last, _)| place < *last)) {
             found.insert(place, (component, Gathered::default()));
             if full {

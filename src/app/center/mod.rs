@@ -9,6 +9,7 @@
 //! Both ways are bounded queues. The keeper takes what has gathered, commits it in one transaction, and only then are
 //! acks sent and the broker told that the messages are taken over.
 
+mod access;
 pub mod args;
 mod ask;
 mod commands;
@@ -23,12 +24,16 @@ mod keys;
 mod licence;
 mod link;
 mod listing;
+mod pages;
+mod reason;
 mod rules;
 mod run;
 mod screen;
 mod show;
+mod standing;
 mod state;
 mod turn;
+mod v3;
 mod web;
 pub mod words;
 

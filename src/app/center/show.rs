@@ -8,6 +8,7 @@ use super::words::{
 use crate::engine::entitlement::roster::Line;
 use crate::model::bundle::Offer;
 use comfy_table::{CellAlignment, Table, presets};
+use serde_json::Value;
 use std::fmt::Write as _;
 
 /// The heading of a list of components.
@@ -42,6 +43,36 @@ fn table<const N: usize>(
         }
     }
     table.lines().map(|line| line.trim().to_owned() + "\n").collect()
+}
+
+/// Who may log in, one a line.
+pub(super) fn people(answer: &Value) -> String {
+    let text = |row: &Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
+    let rows = answer["people"].as_array().into_iter().flatten();
+    table(
+        ["name", "role", "created"],
+        rows.map(|row| ["name", "role", "created"].map(|name| text(row, name))),
+        &[],
+    )
+}
+
+/// The keys, one a line, the oldest first.
+pub(super) fn door_keys(answer: &Value) -> String {
+    let row = |row: &Value| {
+        let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
+        let kind = if row["session"] == true { "session" } else { "key" };
+        [
+            row["number"].to_string(),
+            kind.to_owned(),
+            text("name"),
+            text("role"),
+            text("created"),
+            text("expires"),
+            text("used"),
+        ]
+    };
+    let heading = ["number", "kind", "name", "role", "created", "expires", "used"];
+    table(heading, answer["keys"].as_array().into_iter().flatten().map(row), &[0])
 }
 
 /// The rule bundles, one a line, the newest first.

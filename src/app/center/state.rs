@@ -1,5 +1,6 @@
 //! The Center itself: fleet, store, ledger and licence together, and what they make of what comes in.
 
+use super::access::Access;
 use super::config::Config;
 use super::ids::Ids;
 use super::licence::{Licence, LicenceError};
@@ -42,6 +43,7 @@ pub(super) struct Center {
     /// The rule bundles that can be had.
     pub(super) offers: Vec<Offer>,
     pub(super) licence: Licence,
+    pub(super) access: Access,
     pub(super) ids: Ids,
     pub(super) intake: Intake,
     pub(super) began: Option<Ticks>,
@@ -102,6 +104,7 @@ impl Center {
         let fleet = store.fleet(random::key()?, Limits::default(), now)?;
         let licence = Licence::open(store.licence()?.as_deref(), authority(config)?, now)?;
         Ok(Self {
+            access: Access::open(&store.access()?)?,
             chain: store.ledger_end()?,
             offers: store.bundles()?,
             config: config.clone(),

@@ -1,17 +1,23 @@
 //! What commands ask a Center and what it answers, over the control socket or from its store.
 
+use super::v3;
+use crate::engine::access::{Digest, Role, Task};
 use crate::engine::entitlement::KeyId;
 use crate::engine::entitlement::roster::Line;
 use crate::engine::licensing::{Area, Command};
 use crate::io::smart::Login;
 use crate::model::bundle::Offer;
+use crate::model::entitlement::Subscription;
 use crate::model::ident::SensorId;
+use crate::model::label::Label;
 use crate::model::lease::{BundleDigest, RuleSet};
 use crate::model::message::CountingPolicy;
 use crate::model::prefix::Prefix;
 use crate::model::sighting::Sighting;
+use crate::model::smart::Secret;
 use crate::model::time::UnixTime;
 use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 /// One question or order.
@@ -117,6 +123,85 @@ pub enum Request {
         /// Also where sensors may not know of it.
         force: bool,
     },
+    /// Somebody more who may log in; the password is hashed before it is asked, and never sent.
+    AdminAdd {
+        /// The name.
+        name: Label,
+        /// What they may do.
+        role: Role,
+        /// The hash.
+        password: String,
+    },
+    /// Who may log in.
+    AdminList,
+    /// Take somebody out.
+    AdminRemove {
+        /// The name.
+        name: Label,
+    },
+    /// A key for a program; shown once.
+    KeyCreate {
+        /// Whose.
+        name: Label,
+        /// What it may do.
+        role: Role,
+        /// Ends after so many days.
+        days: u32,
+    },
+    /// The keys, without secrets.
+    KeyList,
+    /// Take a key back.
+    KeyRevoke {
+        /// Its number.
+        number: u64,
+    },
+    /// A question in the shape of another API.
+    V3 {
+        /// The question.
+        call: v3::Call,
+    },
+    /// What somebody over HTTPS asks, with the digest of the key that they show; it must allow this kind of work.
+    By {
+        /// Of the key.
+        key: Option<Digest>,
+        /// The kind of work.
+        task: Task,
+        /// What is asked.
+        request: Box<Request>,
+    },
+    /// A session for a person's password.
+    Login {
+        /// The person.
+        name: String,
+        /// The password.
+        password: Secret,
+        /// From where.
+        from: IpAddr,
+    },
+    /// Whose key it is; within `By` only.
+    SessionShow,
+    /// Ends the session whose key it is; within `By` only.
+    SessionEnd,
+    /// Lines of the ledger, from a number on.
+    Ledger {
+        /// The number.
+        #[serde(default)]
+        from: u64,
+    },
+    /// The last events, of one sensor or of all.
+    Events {
+        /// Of this sensor only.
+        sensor: Option<SensorId>,
+    },
+    /// Which features the subscription has.
+    Features,
+    /// What another subscription or rule set would request.
+    WhatIf {
+        /// The subscription; the one in force where it is not said.
+        subscription: Option<Subscription>,
+        /// The rule set; the one in force where it is not said.
+        rules: Option<RuleSet>,
+    },
     /// How the Center stands.
     Status,
     /// The licence in one line.
@@ -140,9 +225,16 @@ pub enum Request {
 impl Request {
     /// Whether it changes anything, so that the store must be this program's own.
     pub const fn changes(&self) -> bool {
+        if let Self::V3 { call } = self {
+            return call.changes();
+        }
         matches!(
             self,
-            Self::Purge { .. }
+            Self::AdminAdd { .. }
+                | Self::AdminRemove { .. }
+                | Self::KeyCreate { .. }
+                | Self::KeyRevoke { .. }
+                | Self::Purge { .. }
                 | Self::SetPolicy { .. }
                 | Self::Enroll { .. }
                 | Self::Revoke { .. }
@@ -156,10 +248,40 @@ impl Request {
         )
     }
 
-    /// Which area of the licence it belongs to.
+    /// Whether it is about people and keys.
+    pub const fn is_of_access(&self) -> bool {
+        matches!(
+            self,
+            Self::AdminAdd { .. }
+                | Self::AdminList
+                | Self::AdminRemove { .. }
+                | Self::KeyCreate { .. }
+                | Self::KeyList
+                | Self::KeyRevoke { .. }
+        )
+    }
+
+    /// Whether who asks is let in first; a no is then an answer.
+    pub const fn is_over_https(&self) -> bool {
+        matches!(self, Self::By { .. } | Self::Login { .. })
+    }
+
+    /// Which area of the licence it belongs to. What is asked over HTTPS is judged once it is let in; who cannot log in
+    /// cannot license.
     pub const fn area(&self) -> Area {
         match self {
             Self::Status
+            | Self::By { .. }
+            | Self::Login { .. }
+            | Self::SessionShow
+            | Self::SessionEnd
+            | Self::AdminAdd { .. }
+            | Self::AdminList
+            | Self::AdminRemove { .. }
+            | Self::KeyCreate { .. }
+            | Self::KeyList
+            | Self::KeyRevoke { .. }
+            | Self::Features
             | Self::LicenseSummary
             | Self::LicenseStatus
             | Self::License { .. }
@@ -423,6 +545,17 @@ pub struct RulesAnswer {
     pub gain: Vec<SensorId>,
     /// Sensors with IDS enabled that do not, with the reason.
     pub lose: Vec<(SensorId, String)>,
+}
+
+/// What another choice would request.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct WhatIfAnswer {
+    /// The subscription.
+    pub subscription: Subscription,
+    /// The rule set.
+    pub rules: RuleSet,
+    /// Tokens by class before and after, where there are any.
+    pub tokens: Vec<TokenLine>,
 }
 
 /// Tokens of one class.

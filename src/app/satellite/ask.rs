@@ -2,7 +2,8 @@
 
 use super::desk::{Desk, DeskError};
 use super::files::Folder;
-use super::words::{Answer, Request};
+use super::words::Request;
+use crate::app::rest::Answer;
 use crate::engine::authority::{Actor, Role};
 use crate::io::control::{self, ControlError};
 

@@ -1,19 +1,20 @@
 //! Commands as questions, and what is done with the answers.
 
 use super::args::{
-    AccountCommand, AddArgs, AdminCommand, AuditCommand, Cli, Command, InstanceCommand, KeyCommand,
-    LicenseCommand, SyncCommand, Take, TokenCommand,
+    AccountCommand, AddArgs, AuditCommand, Cli, Command, InstanceCommand, LicenseCommand, SyncCommand, Take,
+    TokenCommand,
 };
 use super::ask::{self, AskError};
 use super::desk::{Desk, DeskError};
-use super::files::{self, Folder};
+use super::files::Folder;
 use super::run::{self, RunError};
 use super::show;
-use super::words::{Answer, No, Request};
+use super::words::Request;
+use crate::app::rest::args::{self, AdminCommand, KeyCommand};
+use crate::app::rest::{Answer, No};
 use crate::engine::authority::{Label, Role, TermOrder};
 use crate::io::password::{self, PasswordError};
-use crate::io::random::NoRandomness;
-use crate::io::secret;
+use crate::io::random::{self, NoRandomness};
 use crate::model::entitlement::Class;
 use serde_json::{Value, json};
 use std::fs;
@@ -117,7 +118,7 @@ fn init(folder: Folder, account: Label, screen: &Screen) -> Done {
 
 /// The password itself goes nowhere but to the screen, and only when it was made here.
 fn create_admin(folder: &Folder, name: &Label, role: Role, from_stdin: bool, screen: &Screen) -> Done {
-    let secret = if from_stdin { read_password()? } else { files::secret()?.chars().take(32).collect() };
+    let secret = if from_stdin { read_password()? } else { random::secret()?.chars().take(32).collect() };
     let password = password::hash(&secret)?;
     asked(folder, Request::PersonAdd { name: name.clone(), role, password })?;
     let mut said = json!({"name": name, "role": role});
@@ -136,8 +137,7 @@ fn smart(folder: &Folder) -> Done {
 
 fn read_password() -> Result<String, CommandError> {
     let failed = |source| CommandError::File { what: "the password".to_owned(), source };
-    let typed = secret::read("Password: ", 1024).map_err(failed)?;
-    Ok(typed.trim_end_matches(['\r', '\n']).to_owned())
+    args::read_password().map_err(failed)
 }
 
 fn read_stdin(max: u64) -> Result<String, CommandError> {

@@ -1,15 +1,17 @@
 //! Where questions are answered: the books, their store and the key, in one hand. A change is answered when it is
 //! committed; one that cannot be committed never happened, and the books are read anew.
 
-use super::files::{self, Folder};
+use super::files::Folder;
 use super::sync;
-use super::words::{Answer, No, Request};
+use super::words::Request;
+use crate::app::rest::{Answer, No, key_row, person_row};
 use crate::engine::access::Logins;
 use crate::engine::authority::{
     Actor, Authority, Command, Damaged, Digest, Instance, Label, Refusal, Reply, Role, Row, Task,
 };
 use crate::io::books::{BookStore, SqliteBooks};
 use crate::io::clock;
+use crate::io::random;
 use crate::io::sqlite::StoreError;
 use crate::model::entitlement::Tag;
 use crate::model::time::UnixTime;
@@ -193,7 +195,7 @@ impl Desk {
 
     /// What a request would change, with secrets made here and their digests in the books.
     fn change(&self, request: Request) -> Result<Wish, No> {
-        let new_secret = || files::secret().map_err(|error| No::new("failed", error.to_string()));
+        let new_secret = || random::secret().map_err(|error| No::new("failed", error.to_string()));
         Ok(Wish::Change(match request {
             Request::PersonAdd { name, role, password } => Command::AddPerson { name, role, password },
             Request::PersonRemove { name } => Command::RemovePerson { name },
@@ -252,10 +254,10 @@ impl Desk {
         };
         Ok(match request {
             Request::PersonList => {
-                json!({"people": books.people().map(|it| json!({"name": it.name, "role": it.role, "created": it.created})).collect::<Vec<_>>()})
+                json!({"people": books.people().map(person_row).collect::<Vec<_>>()})
             }
             Request::KeyList => {
-                json!({"keys": books.keys().map(key).collect::<Vec<_>>()})
+                json!({"keys": books.keys().map(key_row).collect::<Vec<_>>()})
             }
             Request::AccountList => json!({"accounts": books.virtual_accounts().collect::<Vec<_>>()}),
             Request::LicenseList { account } => {
@@ -336,11 +338,6 @@ fn said(reply: &Reply) -> Value {
         Reply::Swept { released, removed } => json!({"released": released, "removed": removed}),
         _ => json!({}),
     }
-}
-
-fn key(key: &crate::engine::authority::Key) -> Value {
-    json!({"number": key.number, "name": key.name, "role": key.role, "created": key.created,
-        "expires": key.expires, "used": key.used, "session": key.session})
 }
 
 fn token(token: &crate::engine::authority::Token, now: UnixTime) -> Value {

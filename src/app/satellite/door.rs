@@ -1,10 +1,10 @@
 //! Who is let in over HTTPS: by a key, or by a password that opens a session.
 
 use super::desk::{Desk, Said};
-use super::files;
-use super::words::{No, Request};
+use super::words::Request;
+use crate::app::rest::No;
 use crate::engine::authority::{Actor, Command, Denied, Digest, Label, Refusal, Task};
-use crate::io::{clock, password};
+use crate::io::{clock, password, random};
 use crate::model::smart::Secret;
 use serde_json::json;
 use std::net::IpAddr;
@@ -31,7 +31,7 @@ impl Desk {
     /// A session for who knows the password. What is done and how long it takes tells no name from another.
     pub(super) fn login(&mut self, name: &str, password: &Secret, from: IpAddr) -> Said {
         if !self.books().has_administrator() {
-            return Err(Refusal::NoAdministrator.into());
+            return Err(Refusal::Denied(Denied::NoAdministrator).into());
         }
         self.logins_mut().admit(from, clock::both().ticks).map_err(Refusal::Denied)?;
         let known = self.books().person(name).map(|it| (it.name.clone(), it.role, it.password.clone()));
@@ -46,7 +46,7 @@ impl Desk {
     }
 
     fn open_session(&mut self, name: Label, by: &Actor) -> Said {
-        let secret = files::secret().map_err(|error| No::new("failed", error.to_string()))?;
+        let secret = random::secret().map_err(|error| No::new("failed", error.to_string()))?;
         let by = Actor { name: name.to_string(), role: by.role };
         let digest = Digest::of(&secret);
         self.carry_out(&by, Command::OpenSession { name, digest: digest.clone() })?;

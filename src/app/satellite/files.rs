@@ -72,7 +72,7 @@ fn make_key(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
         other => other?,
     };
-    file.write_all(secret().map_err(io::Error::other)?.as_bytes())?;
+    file.write_all(random::secret().map_err(io::Error::other)?.as_bytes())?;
     file.sync_all()
 }
 
@@ -90,10 +90,4 @@ fn read_key(path: &Path) -> Result<[u8; 32], DeskError> {
         *place = byte(at).ok_or_else(|| DeskError::Key(path.to_owned()))?;
     }
     Ok(key)
-}
-
-/// 256 random bits as hexadecimal digits: keys, tokens.
-pub(super) fn secret() -> Result<String, random::NoRandomness> {
-    let halves = [random::key()?, random::key()?];
-    Ok(halves.iter().flatten().map(|part| format!("{part:016x}")).collect::<Vec<_>>().concat())
 }

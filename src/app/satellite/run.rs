@@ -42,7 +42,7 @@ pub(super) fn run(folder: &Folder, listen: SocketAddr, names: &[String]) -> Resu
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(system("a runtime"))?.block_on(async {
         let mut control = Control::open(&socket)?;
-        let (_serving, address) = http::open(folder, listen, names, control.asker())?;
+        let (_serving, address) = http::open(folder, listen, names, &control.asker())?;
         let mut term = signal(SignalKind::terminate()).map_err(system("a signal handler"))?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(system("a signal handler"))?;
         let mut daily = tokio::time::interval(DAILY);

@@ -1,7 +1,7 @@
 //! Centers' questions: who may ask for which instance, their ID certificates, their signatures.
 
 use super::desk::{Desk, Said};
-use super::words::No;
+use crate::app::rest::No;
 use crate::engine::authority::{
     Actor, Command, Digest, Given, ID_LASTS, Refusal, Reply, Role, answer_of, command_of, refusal_of,
 };

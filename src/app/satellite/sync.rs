@@ -3,7 +3,7 @@
 
 use super::desk::Desk;
 use super::files::Folder;
-use super::words::No;
+use crate::app::rest::No;
 use crate::engine::authority::{Command, Label, TermOrder};
 use crate::engine::entitlement::envelope;
 use crate::engine::entitlement::keys::{Keyring, PublicKey};

@@ -1,5 +1,6 @@
 //! Questions to the satellite and their answers: JSON on the control socket.
 
+use crate::app::rest::No;
 use crate::engine::authority::{Digest, Label, Refusal, Role, Task, TermOrder};
 use crate::io::http::Shown;
 use crate::model::entitlement::Tag;
@@ -127,32 +128,6 @@ pub enum Request {
 /// Days that a registration token lasts.
 const fn month() -> u32 {
     30
-}
-
-/// What comes back.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Answer {
-    /// Done, and this is what there is to say.
-    Done(serde_json::Value),
-    /// No, and nothing changed.
-    Refused(No),
-}
-
-/// A no.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct No {
-    /// The reason code.
-    pub code: String,
-    /// What is wrong, and the next step.
-    pub text: String,
-}
-
-impl No {
-    /// In these words.
-    pub fn new(code: &str, text: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), text: text.into() }
-    }
 }
 
 impl From<Refusal> for No {

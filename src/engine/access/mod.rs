@@ -4,7 +4,9 @@
 mod denied;
 mod logins;
 mod people;
+mod register;
 
 pub use denied::Denied;
 pub use logins::Logins;
 pub use people::{Actor, Digest, Key, Person, Role, SESSION_LASTS, Task};
+pub use register::{Register, Touched};

@@ -7,7 +7,7 @@ use super::licence::{Licence, Position};
 use super::refusal::Refusal;
 use super::rows::RowKind;
 use super::token::Token;
-use crate::engine::access::{Key, Person, Role};
+use crate::engine::access::Register;
 use crate::engine::licensing::codes::{AuthoritySecret, Udi};
 use crate::model::entitlement::Tag;
 use crate::model::label::Label;
@@ -22,8 +22,6 @@ pub(super) const LICENCES_MAX: usize = 4096;
 pub(super) const TERMS_MAX: usize = 64;
 /// Tokens that are kept at most; old ones that serve no more give way.
 pub(super) const TOKENS_MAX: usize = 4096;
-/// Persons, and keys, at most.
-pub(super) const PEOPLE_MAX: usize = 256;
 /// Product instances at most.
 pub(super) const INSTANCES_MAX: usize = 10_000;
 /// Used request codes that are remembered at most; then no reservation is made any more.
@@ -40,8 +38,7 @@ pub struct Authority {
     pub(super) instances: BTreeMap<String, Instance>,
     /// Instances of reservations that were, so that no request code serves twice.
     pub(super) spent: BTreeSet<String>,
-    pub(super) people: BTreeMap<Label, Person>,
-    pub(super) keys: BTreeMap<u64, Key>,
+    pub(super) access: Register,
     pub(super) touched: BTreeSet<(RowKind, String)>,
 }
 
@@ -72,8 +69,7 @@ impl Authority {
             tokens: BTreeMap::new(),
             instances: BTreeMap::new(),
             spent: BTreeSet::new(),
-            people: BTreeMap::new(),
-            keys: BTreeMap::new(),
+            access: Register::default(),
             touched: BTreeSet::from([(RowKind::Account, String::new())]),
         }
     }
@@ -86,7 +82,7 @@ impl Authority {
 
     /// Whether anybody may do anything yet.
     pub fn has_administrator(&self) -> bool {
-        self.people.values().any(|person| person.role == Role::Admin)
+        self.access.has_administrator()
     }
 
     pub(super) fn mark(&mut self, kind: RowKind, id: impl Into<String>) {

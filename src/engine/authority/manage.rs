@@ -1,14 +1,14 @@
-//! What administrators do: people, keys, virtual accounts, licences, tokens, synchronisation.
+//! What administrators do: virtual accounts, licences, tokens, synchronisation.
 
 use super::account::VirtualAccount;
-use super::books::{ACCOUNTS_MAX, Authority, LICENCES_MAX, PEOPLE_MAX, TERMS_MAX, TOKENS_MAX, licence_id};
+use super::books::{ACCOUNTS_MAX, Authority, LICENCES_MAX, TERMS_MAX, TOKENS_MAX, licence_id};
 use super::command::{Reply, TermOrder};
 use super::handle::{Done, done};
 use super::licence::{Licence, Term};
 use super::refusal::Refusal;
 use super::rows::RowKind;
 use super::token::Token;
-use crate::engine::access::{Digest, Person, Role};
+use crate::engine::access::Digest;
 use crate::engine::licensing::codes::COUNT_MAX;
 use crate::model::label::Label;
 use crate::model::time::UnixTime;
@@ -28,28 +28,6 @@ pub(super) fn room(used: usize, most: usize) -> Result<(), Refusal> {
 }
 
 impl Authority {
-    pub(super) fn add_person(&mut self, name: Label, role: Role, password: String, now: UnixTime) -> Done {
-        room(self.people.len(), PEOPLE_MAX)?;
-        if self.people.contains_key(&name) {
-            return Err(Refusal::NameTaken);
-        }
-        self.mark(RowKind::Person, name.as_str());
-        self.people.insert(name.clone(), Person { name, role, password, created: now });
-        done(Reply::Done)
-    }
-
-    pub(super) fn remove_person(&mut self, name: &Label) -> Done {
-        let person = self.people.get(name).ok_or(Refusal::Unknown)?;
-        let administrators = self.people.values().filter(|person| person.role == Role::Admin).count();
-        if person.role == Role::Admin && administrators == 1 {
-            return Err(Refusal::LastAdministrator);
-        }
-        self.people.remove(name);
-        self.forget_keys(|key| key.session && key.name == *name);
-        self.mark(RowKind::Person, name.as_str());
-        done(Reply::Done)
-    }
-
     pub(super) fn add_account(&mut self, name: Label, description: String, now: UnixTime) -> Done {
         room(self.virtual_accounts.len(), ACCOUNTS_MAX)?;
         plain(&description)?;

@@ -45,18 +45,14 @@ macro_rules! refusals {
 }
 
 refusals! {
-    NoAdministrator = "no-administrator", "there is no administrator yet; make one with 'admin create'";
-    Forbidden = "forbidden", "your role does not allow this; ask an administrator";
     NameTaken = "name-taken", "the name is taken; choose another one";
     Unknown = "unknown", "there is no such thing here; list what there is";
-    LastAdministrator = "last-administrator", "the last administrator stays; make another one first";
     NotEmpty = "not-empty", "the virtual account has licences, tokens or instances; remove those first";
     TooMany = "too-many", "the books hold as many of these as they may; remove some first";
     Text = "text", "a description has at most 256 characters, no control characters and none of < > &";
     BadCount = "bad-count", "a count is a whole number from 1 to 1000000000";
     BadTerm = "bad-term", "a term ends after its start, and not in the past";
-    BadDays = "bad-days", "a token or key lasts 1 to 365 days";
-    NoSession = "no-session", "this is the key of a program and no session; revoke it with 'key revoke'";
+    BadDays = "bad-days", "a token lasts 1 to 365 days";
     PoolShort = "pool-short", "the virtual account has not enough licences; add licences, or take fewer";
     NothingReserved = "nothing-reserved", "choose at least one licence";
     TokenUnknown = "token-unknown", "the token is not known; copy it again whole";
@@ -94,6 +90,12 @@ impl std::fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+impl From<Denied> for Refusal {
+    fn from(denied: Denied) -> Self {
+        Self::Denied(denied)
+    }
+}
 
 impl From<CodeRefusal> for Refusal {
     fn from(refusal: CodeRefusal) -> Self {

@@ -107,8 +107,8 @@ impl Authority {
             RowKind::Token => json(number().and_then(|number| self.tokens.get(&number))),
             RowKind::Instance => json(self.instances.get(id)),
             RowKind::Spent => self.spent.contains(id).then(|| "true".to_owned()),
-            RowKind::Person => json(self.people.values().find(|it| it.name.as_str() == id)),
-            RowKind::Key => json(number().and_then(|number| self.keys.get(&number))),
+            RowKind::Person => json(self.access.person(id)),
+            RowKind::Key => json(number().and_then(|number| self.access.key(number))),
         }
     }
 
@@ -135,8 +135,8 @@ impl Authority {
             RowKind::Token => put(&mut self.tokens, row, |it| it.number)?,
             RowKind::Instance => put(&mut self.instances, row, |it| it.id.clone())?,
             RowKind::Spent => drop(self.spent.insert(row.id.clone())),
-            RowKind::Person => put(&mut self.people, row, |it| it.name.clone())?,
-            RowKind::Key => put(&mut self.keys, row, |it| it.number)?,
+            RowKind::Person => self.access.put_person(read(row)?),
+            RowKind::Key => self.access.put_key(read(row)?),
         }
         Ok(())
     }

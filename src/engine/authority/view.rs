@@ -97,17 +97,17 @@ impl Authority {
 
     /// The person of this name, to compare a password.
     pub fn person(&self, name: &str) -> Option<&Person> {
-        self.people.values().find(|person| person.name.as_str() == name)
+        self.access.person(name)
     }
 
     /// The persons.
     pub fn people(&self) -> impl Iterator<Item = &Person> {
-        self.people.values()
+        self.access.people()
     }
 
     /// The keys.
     pub fn keys(&self) -> impl Iterator<Item = &Key> {
-        self.keys.values()
+        self.access.keys()
     }
 
     /// The figures of all licences, or of a virtual account's.

@@ -96,6 +96,15 @@ pub enum Change {
     Ids(Box<roster::Entry>),
     /// The rule set chosen for all sensors.
     Rules(RuleSet),
+    /// A person or key of the HTTPS door, opaque here, or its number; taken out where there is no body.
+    Access {
+        /// What it is.
+        kind: &'static str,
+        /// Unique within its kind.
+        id: String,
+        /// JSON.
+        body: Option<String>,
+    },
     /// A rule bundle can be had, or is another archive than before.
     Bundle(Box<Offer>),
     /// A rule bundle cannot be had any more.

@@ -70,6 +70,15 @@ pub(super) fn ledger(from: &Connection, first: u64, max: usize) -> Result<Vec<En
     select.query_map([integer(first), integer(max as u64)], entry)?.collect()
 }
 
+/// Kind and body. A store before the fifth version, looked at before a Center brought it forward, has none.
+pub(super) fn access(from: &Connection, version: u32) -> Result<Vec<(String, String)>> {
+    if version < 5 {
+        return Ok(Vec::new());
+    }
+    let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    from.prepare("SELECT kind, body FROM access ORDER BY kind, id")?.query_map([], row)?.collect()
+}
+
 /// In no order that matters. A store before the third version, looked at before a Center brought it forward, has none.
 pub(super) fn bundles(from: &Connection, version: u32) -> Result<Vec<Offer>> {
     if version < 3 {

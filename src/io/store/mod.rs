@@ -75,6 +75,9 @@ pub trait Store {
     /// The rule bundles that can be had.
     fn bundles(&mut self) -> Result<Vec<Offer>, StoreError>;
 
+    /// People and keys of the HTTPS door: kind, and JSON.
+    fn access(&mut self) -> Result<Vec<(String, String)>, StoreError>;
+
     /// The end of the ledger, to go on from.
     fn ledger_end(&mut self) -> Result<Chain, StoreError>;
 

@@ -3,7 +3,7 @@
 use crate::io::sqlite::Schema;
 
 /// "toll": names the file's program.
-pub(super) const SCHEMA: Schema = Schema { application_id: 0x746f_6c6c, migrations: &[V1, V2, V3, V4] };
+pub(super) const SCHEMA: Schema = Schema { application_id: 0x746f_6c6c, migrations: &[V1, V2, V3, V4, V5] };
 
 const V2: &str = "
 CREATE TABLE ids (sensor TEXT PRIMARY KEY, body TEXT NOT NULL);
@@ -40,4 +40,8 @@ CREATE TABLE bundles (
     digest TEXT PRIMARY KEY, rule_set TEXT NOT NULL, name TEXT NOT NULL, released TEXT NOT NULL, rules INTEGER NOT NULL,
     archive TEXT NOT NULL, size INTEGER NOT NULL, unpacked INTEGER NOT NULL, signed INTEGER NOT NULL,
     added INTEGER NOT NULL);
+";
+
+const V5: &str = "
+CREATE TABLE access (kind TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID;
 ";

@@ -92,6 +92,10 @@ impl Store for Sqlite {
         Ok(load::bundles(&self.connection, SCHEMA.version(&self.connection, &self.path)?)?)
     }
 
+    fn access(&mut self) -> Result<Vec<(String, String)>, StoreError> {
+        Ok(load::access(&self.connection, SCHEMA.version(&self.connection, &self.path)?)?)
+    }
+
     fn ledger_end(&mut self) -> Result<Chain, StoreError> {
         Ok(load::ledger_end(&self.connection)?)
     }

@@ -138,7 +138,7 @@ fn the_roster_is_kept_and_an_older_store_has_none() {
     assert_eq!(store.roster().unwrap(), Roster::new(RuleSet::Subscriber, [entry]));
     store
         .connection
-        .execute_batch("DROP TABLE ids; DROP TABLE rules; DROP TABLE bundles; ALTER TABLE sensors DROP COLUMN enrolment; PRAGMA user_version = 1")
+        .execute_batch("DROP TABLE ids; DROP TABLE rules; DROP TABLE bundles; DROP TABLE access; ALTER TABLE sensors DROP COLUMN enrolment; PRAGMA user_version = 1")
         .unwrap();
     drop(store);
     let mut reader = Sqlite::open_to_read(&place.file("center.db")).unwrap();

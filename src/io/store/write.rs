@@ -38,6 +38,12 @@ pub(super) fn write(to: &Connection, change: &Change) -> Result<()> {
             run(to, "INSERT OR REPLACE INTO ids VALUES (?, ?)", row)
         }
         Change::Rules(rules) => run(to, "INSERT OR REPLACE INTO rules VALUES (1, ?)", params![json(rules)?]),
+        Change::Access { kind, id, body: Some(body) } => {
+            run(to, "INSERT OR REPLACE INTO access VALUES (?, ?, ?)", params![kind, id, body])
+        }
+        Change::Access { kind, id, body: None } => {
+            run(to, "DELETE FROM access WHERE kind = ? AND id = ?", params![kind, id])
+        }
         Change::Bundle(offer) => write_bundle(to, offer),
         Change::BundleGone(digest) => {
             run(to, "DELETE FROM bundles WHERE digest = ?", params![digest.to_string()])

@@ -4,14 +4,20 @@
 //! |---|---|
 //! | [`health`] | `/livez`, `/readyz`, `/metrics` |
 //! | [`rules`] | rule bundles for sensors |
+//! | [`api`] | `/api/tollgate/1.0` |
+//! | [`v3`] | `/api/3.0` |
 //!
-//! Answers come from the keeper, by way of the same questions that commands ask. Every refusal is JSON: `code`, `text`.
+//! Answers come from the keeper, by way of the same questions that commands ask. Every refusal is JSON: `error`, `reason`, `next`.
 
+mod api;
 mod health;
+mod routes;
 mod rules;
+mod v3;
 
 use super::config::{Config, Http};
 use super::run::RunError;
+use crate::app::rest::api::with_fallbacks;
 use crate::io::clock;
 use crate::io::control::Asker;
 use crate::io::http::{Clients, Limits, Listen, Server, Serving, Tls};
@@ -36,9 +42,10 @@ pub(super) fn open(config: &Config, desk: Asker) -> Result<Option<Serving>, RunE
     let tls = tls(config, http)?;
     let server = Server::bind(&Listen { address: http.listen, tls, limits: Limits::default() })?;
     tracing::info!(address = %server.address(), "HTTPS is served");
+    let rest = api::API.routes(&desk).merge(v3::API.routes(&desk));
     let web = Web { desk, shelf: Arc::new(rules::Shelf::new(config, http)) };
-    let routes = Router::new().merge(health::routes()).merge(rules::routes()).with_state(web);
-    Ok(Some(server.serve(routes)))
+    let routes = Router::new().merge(health::routes()).merge(rules::routes()).with_state(web).merge(rest);
+    Ok(Some(server.serve(with_fallbacks(routes))))
 }
 
 /// A certificate of the Center's own CA, which sensors know, for every name by which the Center may be called.

@@ -1,26 +1,45 @@
 //! The satellite's HTTPS door: what Centers ask, and the REST API for people and programs.
 
-mod api;
-mod openapi;
 mod routes;
 
+use crate::app::rest::{Answer, Api, Asking, Scheme, api};
 use crate::app::satellite::files::Folder;
-use crate::app::satellite::words::{Answer, Request};
+use crate::app::satellite::words::Request;
 use crate::io::clock;
 use crate::io::control::Asker;
 use crate::io::http::{Clients, HttpError, Limits, Listen, Peer, Server, Serving, Tls, refused};
 use crate::io::pki::{Paper, PkiError};
 use crate::model::smart::Question;
-use axum::Json;
 use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
+use axum::{Json, Router};
+use serde_json::Value;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 /// The server's certificate is made at each start.
 const SERVER_LASTS: Duration = Duration::from_hours(365 * 24);
+
+static API: Api = Api {
+    prefix: "/api/tollgate/1.0",
+    title: "Tollgate satellite",
+    version: "1.0",
+    about: "The licence authority of a plant: accounts, licences, registration tokens, product instances, reservations.",
+    scheme: Scheme::Bearer,
+    key: "A key of 'tollgate-satellite key create', or of a login (POST /sessions).",
+    routes: routes::ROUTES,
+    question,
+};
+
+fn question(words: Value, asking: Option<Asking>) -> Result<Value, serde_json::Error> {
+    let request: Request = serde_json::from_value(words)?;
+    serde_json::to_value(match asking {
+        Some(Asking { key, task }) => Request::By { key, task, request: Box::new(request) },
+        None => request,
+    })
+}
 
 /// Why there is no door.
 #[derive(Debug, thiserror::Error)]
@@ -38,7 +57,7 @@ pub(super) fn open(
     folder: &Folder,
     address: SocketAddr,
     names: &[String],
-    desk: Asker,
+    desk: &Asker,
 ) -> Result<(Serving, SocketAddr), DoorError> {
     let ca = folder.ca()?;
     let names = [&[address.ip().to_string(), "localhost".to_owned()], names].concat();
@@ -51,8 +70,8 @@ pub(super) fn open(
     };
     let server = Server::bind(&Listen { address, tls, limits: Limits::default() })?;
     let address = server.address();
-    let routes = api::routes().route("/SmartTransport", post(smart)).with_state(desk);
-    Ok((server.serve(routes), address))
+    let smart = Router::new().route("/SmartTransport", post(smart)).with_state(desk.clone());
+    Ok((server.serve(api::with_fallbacks(API.routes(desk).merge(smart))), address))
 }
 
 async fn smart(

@@ -1,111 +1,7 @@
-//! The table of the REST API: a row says who may ask, which of the desk's questions it is, which words that takes and
-//! what the answer has. Router, checks and OpenAPI are made of it.
+//! The table of the satellite's REST API.
 
+use crate::app::rest::{Field, Kind, Place, Route, Verb, field, may, row};
 use crate::engine::authority::Task;
-
-/// Where the API begins.
-pub(super) const PREFIX: &str = "/api/tollgate/1.0";
-
-/// The HTTP method.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Verb {
-    Get,
-    Post,
-    Put,
-    Delete,
-}
-
-/// Where a word stands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Place {
-    Path,
-    Query,
-    Body,
-}
-
-/// What a word is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Kind {
-    Text,
-    /// Of a secret: not to be shown.
-    Password,
-    Count,
-    Flag,
-    Time,
-    /// Entitlement tags, and how many of each.
-    Counts,
-    Object,
-    List,
-}
-
-/// A word of a question.
-#[derive(Debug)]
-pub(super) struct Field {
-    pub(super) place: Place,
-    pub(super) name: &'static str,
-    pub(super) kind: Kind,
-    pub(super) required: bool,
-    pub(super) about: &'static str,
-}
-
-/// A row.
-#[derive(Debug)]
-pub(super) struct Route {
-    pub(super) verb: Verb,
-    pub(super) path: &'static str,
-    /// What a role must allow; none where no key is wanted.
-    pub(super) task: Option<Task>,
-    /// The desk's question.
-    pub(super) ask: &'static str,
-    /// Whether nothing is to be changed, only said.
-    pub(super) review: bool,
-    /// The status of a yes.
-    pub(super) status: u16,
-    pub(super) about: &'static str,
-    pub(super) fields: &'static [Field],
-    /// The words of the answer.
-    pub(super) gives: &'static [(&'static str, Kind)],
-}
-
-const fn row(verb: Verb, path: &'static str, task: Task, ask: &'static str, about: &'static str) -> Route {
-    let status = 200;
-    Route { verb, path, task: Some(task), ask, review: false, status, about, fields: &[], gives: &[] }
-}
-
-impl Route {
-    const fn open(mut self) -> Self {
-        self.task = None;
-        self
-    }
-
-    const fn reviewed(mut self) -> Self {
-        self.review = true;
-        self
-    }
-
-    const fn made(mut self) -> Self {
-        self.status = 201;
-        self
-    }
-
-    const fn takes(mut self, fields: &'static [Field]) -> Self {
-        self.fields = fields;
-        self
-    }
-
-    const fn gives(mut self, words: &'static [(&'static str, Kind)]) -> Self {
-        self.gives = words;
-        self
-    }
-}
-
-const fn field(place: Place, name: &'static str, kind: Kind, about: &'static str) -> Field {
-    Field { place, name, kind, required: true, about }
-}
-
-const fn may(place: Place, name: &'static str, kind: Kind, about: &'static str) -> Field {
-    Field { place, name, kind, required: false, about }
-}
 
 use Kind::{Count, Counts, Flag, List, Object, Password, Text, Time};
 use Place::{Body, Path, Query};
@@ -144,6 +40,7 @@ const WHOLE: &[(&str, Kind)] = &[
     ("events", List),
 ];
 
+/// The rows.
 pub(super) const ROUTES: &[Route] = &[
     row(Post, "/sessions", Enter, "login", "Log in: a name and password for a key that lasts twelve hours")
         .open()

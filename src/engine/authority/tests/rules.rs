@@ -19,15 +19,15 @@ fn refused(books: &mut Authority, command: Command, now: crate::model::time::Uni
 fn fresh_books_refuse_all_until_there_is_an_administrator() {
     let mut books = Authority::new(label("new"), key(), noon());
     let account = || Command::AddVirtualAccount { name: pool(), description: String::new() };
-    assert_eq!(refused(&mut books, account(), noon()), Refusal::NoAdministrator);
-    assert_eq!(books.may_look(&admin()), Err(Refusal::NoAdministrator));
+    assert_eq!(refused(&mut books, account(), noon()), Refusal::Denied(Denied::NoAdministrator));
+    assert_eq!(books.may_look(&admin()), Err(Refusal::Denied(Denied::NoAdministrator)));
     let person = |role| Command::AddPerson { name: label("a"), role, password: String::new() };
-    assert_eq!(refused(&mut books, person(Role::Viewer), noon()), Refusal::NoAdministrator);
+    assert_eq!(refused(&mut books, person(Role::Viewer), noon()), Refusal::Denied(Denied::NoAdministrator));
     books.handle(&admin(), person(Role::Admin), noon()).unwrap();
     books.handle(&admin(), account(), noon()).unwrap();
     assert_eq!(
         refused(&mut books, Command::RemovePerson { name: label("a") }, noon()),
-        Refusal::LastAdministrator
+        Refusal::Denied(Denied::LastAdministrator)
     );
 }
 
@@ -35,11 +35,14 @@ fn fresh_books_refuse_all_until_there_is_an_administrator() {
 fn roles_do_what_they_may_and_no_more() {
     let mut books = books();
     let manage = Command::RevokeToken { number: 1 };
-    assert_eq!(books.handle(&center(), manage, noon()), Err(Refusal::Forbidden));
+    assert_eq!(books.handle(&center(), manage, noon()), Err(Refusal::Denied(Denied::Forbidden)));
     let viewer = crate::engine::authority::Actor { name: "v".to_owned(), role: Role::Viewer };
     let serve = Command::Deregister { instance: "x".to_owned() };
-    assert_eq!(books.handle(&viewer, serve, noon()), Err(Refusal::Forbidden));
-    assert_eq!((books.may_look(&viewer), books.may_look(&center())), (Ok(()), Err(Refusal::Forbidden)));
+    assert_eq!(books.handle(&viewer, serve, noon()), Err(Refusal::Denied(Denied::Forbidden)));
+    assert_eq!(
+        (books.may_look(&viewer), books.may_look(&center())),
+        (Ok(()), Err(Refusal::Denied(Denied::Forbidden)))
+    );
 }
 
 #[test]
@@ -316,13 +319,16 @@ fn keys_and_sessions_end_and_go_with_their_person() {
     let digest = |text: &str| crate::engine::authority::Digest::of(text);
     let key =
         |days| Command::AddKey { name: label("prometheus"), role: Role::Viewer, digest: digest("k"), days };
-    assert_eq!(refused(&mut books, key(0), noon()), Refusal::BadDays);
-    assert_eq!(refused(&mut books, key(366), noon()), Refusal::BadDays);
+    assert_eq!(refused(&mut books, key(0), noon()), Refusal::Denied(Denied::BadDays));
+    assert_eq!(refused(&mut books, key(366), noon()), Refusal::Denied(Denied::BadDays));
     books.handle(&admin(), key(1), noon()).unwrap();
     let known =
         |books: &Authority, text: &str, at| books.shown_key(Some(&digest(text)), at).map(|key| key.number);
     assert_eq!(known(&books, "k", noon()), Ok(1));
-    assert_eq!(refused(&mut books, Command::CloseSession { number: 1 }, noon()), Refusal::NoSession);
+    assert_eq!(
+        refused(&mut books, Command::CloseSession { number: 1 }, noon()),
+        Refusal::Denied(Denied::NoSession)
+    );
     assert_eq!(known(&books, "x", noon()), Err(Refusal::Denied(Denied::Unknown)));
     assert_eq!(books.shown_key(None, noon()).map(|_| ()), Err(Refusal::Denied(Denied::Unknown)));
     assert_eq!(known(&books, "k", noon().plus(DAY)), Err(Refusal::Denied(Denied::KeyExpired)));

@@ -1,26 +1,33 @@
-//! The table in the words of OpenAPI 3.1.
+//! A table in the words of OpenAPI 3.1.
 
-use super::routes::{Field, Kind, PREFIX, Place, ROUTES, Route, Verb};
-use crate::engine::authority::Role;
+use super::{Api, Field, Kind, Place, Route, Scheme, Verb};
+use crate::engine::access::Role;
 use serde_json::{Map, Value, json};
 
 /// The document.
-pub(super) fn document() -> Value {
+pub(crate) fn document(api: &Api) -> Value {
     json!({
         "openapi": "3.1.0",
-        "info": {"title": "Tollgate satellite", "version": "1.0", "description":
-            "The licence authority of a plant: accounts, licences, registration tokens, product instances, reservations."},
-        "servers": [{"url": PREFIX}],
+        "info": {"title": api.title, "version": api.version, "description": api.about},
+        "servers": [{"url": api.prefix}],
         "security": [{"key": []}],
-        "paths": paths(),
+        "paths": paths(api),
         "components": {
-            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description":
-                "A key of 'tollgate-satellite key create', or of a login (POST /sessions)."}},
+            "securitySchemes": {"key": scheme(api)},
             "schemas": {"No": no()},
             "responses": {"No": {"description": "No: nothing changed",
                 "content": content(&json!({"$ref": "#/components/schemas/No"}))}},
         },
     })
+}
+
+fn scheme(api: &Api) -> Value {
+    match api.scheme {
+        Scheme::Bearer => json!({"type": "http", "scheme": "bearer", "description": api.key}),
+        Scheme::Header(name) => {
+            json!({"type": "apiKey", "in": "header", "name": name, "description": api.key})
+        }
+    }
 }
 
 fn no() -> Value {
@@ -34,9 +41,9 @@ fn content(schema: &Value) -> Value {
     json!({"application/json": {"schema": schema}})
 }
 
-fn paths() -> Value {
+fn paths(api: &Api) -> Value {
     let mut paths: Map<String, Value> = Map::new();
-    for route in ROUTES {
+    for route in api.routes {
         let path = paths.entry(route.path).or_insert_with(|| json!({}));
         path[method(route.verb)] = operation(route);
     }
@@ -55,11 +62,11 @@ const fn method(verb: Verb) -> &'static str {
 fn operation(route: &Route) -> Value {
     let review = if route.review { "_review" } else { "" };
     let mut operation = json!({
-        "operationId": format!("{}{review}", route.ask),
+        "operationId": format!("{}{review}", route.ask.replace('.', "_")),
         "summary": route.about,
         "x-roles": roles(route),
         "responses": {
-            route.status.to_string(): {"description": "Yes", "content": content(&answer(route))},
+            route.status.to_string(): yes(route),
             "4XX": {"$ref": "#/components/responses/No"},
             "5XX": {"$ref": "#/components/responses/No"},
         },
@@ -77,6 +84,13 @@ fn operation(route: &Route) -> Value {
     operation
 }
 
+fn yes(route: &Route) -> Value {
+    if route.status == 204 {
+        return json!({"description": "Done"});
+    }
+    json!({"description": "Yes", "content": content(&answer(route))})
+}
+
 fn roles(route: &Route) -> Vec<&'static str> {
     let allowed = |role: &Role| route.task.is_some_and(|task| role.may(task));
     Role::ALL.into_iter().filter(allowed).map(Role::name).collect()
@@ -86,7 +100,8 @@ fn answer(route: &Route) -> Value {
     let words: Map<String, Value> =
         route.gives.iter().map(|(name, kind)| ((*name).to_owned(), schema(*kind))).collect();
     let names: Vec<&str> = route.gives.iter().map(|(name, _)| *name).collect();
-    json!({"type": "object", "properties": words, "required": names, "additionalProperties": false})
+    let one = json!({"type": "object", "properties": words, "required": names, "additionalProperties": route.loose});
+    if route.listed { json!({"type": "array", "items": one}) } else { one }
 }
 
 fn parameter(field: &Field) -> Option<Value> {
@@ -121,6 +136,9 @@ fn schema(kind: Kind) -> Value {
         Kind::Time => json!({"type": "string", "format": "date-time"}),
         Kind::Counts => json!({"type": "object", "additionalProperties": schema(Kind::Count)}),
         Kind::Object => json!({"type": "object"}),
+        Kind::Note => json!({"type": ["string", "null"]}),
+        Kind::Any => json!({}),
+        Kind::Texts => json!({"type": "array", "items": schema(Kind::Text)}),
         Kind::List => json!({"type": "array", "items": schema(Kind::Object)}),
     }
 }

@@ -93,6 +93,9 @@ fn only_packet_threads_may_open_packet_sockets_and_nobody_may_more() {
     let sandbox = &page["sandbox"];
     assert_eq!(sandbox["packet_threads"], serde_json::json!(["CAP_NET_RAW"]), "{sandbox}");
     assert_eq!(sandbox["other_threads"], serde_json::json!([]), "{sandbox}");
+    assert_eq!(sandbox["system_calls"], serde_json::json!(["hub", "packets", "store"]), "{sandbox}");
+    assert_eq!((&sandbox["refused"], &sandbox["missing"]), (&Value::Array(vec![]), &Value::Array(vec![])));
+    assert!(daemon.unfiltered().is_empty(), "{:?}", daemon.unfiltered());
     assert_eq!(daemon.stop(), 0);
 }
 
@@ -104,8 +107,31 @@ fn without_a_sandbox_nothing_is_given_up() {
     let mut daemon = site.start_as(wire.receiver_command(AGENT));
     let page = daemon.page(|page| is_up(page, RX));
     assert_eq!(page["sandbox"]["enforce"], false);
-    assert!(daemon.threads().iter().all(|(_, capabilities, _)| capabilities & CAP_NET_RAW != 0));
+    let threads = daemon.threads();
+    assert!(threads.iter().all(|(_, capabilities, _)| capabilities & CAP_NET_RAW != 0));
+    assert_eq!(daemon.unfiltered().len(), threads.len());
     assert!(site.ask(&["status"]).1.contains("sandbox         off, as configured"));
+    assert_eq!(daemon.stop(), 0);
+}
+
+/// It opens its sockets by itself, and all that it calls is on the list too.
+#[test]
+#[cfg(feature = "libpcap")]
+fn by_libpcap_too_the_daemon_counts_and_sends_nothing() {
+    let Some(wire) = Wire::new() else { return };
+    let site = Site::new();
+    site.configure(&format!("[[interface]]\nname = \"{RX}\"\nbackend = \"libpcap\"\n"));
+    let mut daemon = site.start_as(wire.receiver_command(AGENT));
+    daemon.page(|page| is_up(page, RX));
+    wire.sender().send(&frames(0, 1..101));
+    daemon.page(|page| page["counts"]["ip"] == 100);
+    // Before the kernel greets its neighbours on an interface that comes up.
+    assert_eq!(wire.sent_by_receiver(), 0);
+    wire.receiver_ip(&["link", "set", RX, "down"]);
+    daemon.page(|page| of(page, RX)["link"] == "down");
+    wire.receiver_ip(&["link", "set", RX, "up"]);
+    let page = daemon.page(|page| is_up(page, RX));
+    assert_eq!(page["sandbox"]["refused"], Value::Array(vec![]), "{page}");
     assert_eq!(daemon.stop(), 0);
 }
 

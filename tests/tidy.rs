@@ -77,7 +77,7 @@ const DOORS: &[(&str, &[&str])] = &[
             "src/engine/filter/tests.rs",
         ],
     ),
-    ("libc::", &["src/io/capture/ring/", "src/io/capture/libpcap.rs"]),
+    ("libc::", &["src/io/capture/ring/", "src/io/capture/libpcap.rs", "src/io/sandbox/refused.rs"]),
     (
         "flate2::",
         &[
@@ -94,7 +94,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("rpassword::", &["src/io/secret.rs"]),
     ("rumqttc::", &["src/io/mqtt/"]),
     ("ureq::", &["src/io/client.rs", "src/io/smart/", "src/io/fetch/"]),
-    ("rustix::", &["src/io/capture/stream.rs", "src/io/fetch/", "src/io/owner.rs", "src/io/sandbox.rs"]),
+    ("rustix::", &["src/io/capture/stream.rs", "src/io/fetch/", "src/io/owner.rs", "src/io/sandbox/"]),
     (
         "rustls::",
         &[
@@ -113,18 +113,21 @@ const DOORS: &[(&str, &[&str])] = &[
     ("x509_parser::", &["src/io/pki/"]),
     ("tar::", &["src/io/pki/", "src/io/rules/source.rs", "src/io/rules/catalogue.rs"]),
     ("getrandom::", &["src/io/random.rs"]),
-    ("landlock::", &["src/io/sandbox.rs"]),
+    ("landlock::", &["src/io/sandbox/"]),
+    ("seccompiler::", &["src/io/sandbox/calls.rs"]),
     ("Instant::now", &["src/io/clock.rs"]),
     ("SystemTime::now", &["src/io/clock.rs"]),
     ("pnet_packet::", &["src/engine/wire/"]),
     ("siphasher::", &["src/engine/inventory/hash.rs", "src/model/digest.rs", "src/model/message/policy.rs"]),
 ];
 
-/// The only places for `unsafe`: the ring, mapped files, and the hint that a line will be needed.
-const UNSAFE: [&str; 4] = [
+/// The only places for `unsafe`: the ring, mapped files, the handler that lets a refused call fail, and the hint that a
+/// line will be needed.
+const UNSAFE: [&str; 5] = [
     "src/io/capture/ring/",
     "src/io/capture/mapped.rs",
     "src/io/capture/libpcap.rs",
+    "src/io/sandbox/refused.rs",
     "src/model/prefetch.rs",
 ];
 

@@ -2,6 +2,7 @@
 //!
 //! What must hold: lines wait in a queue of fixed length; those that find it full, or cannot be written, are counted.
 
+use super::sandbox::calls::{Calls, spawn};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::fs::File;
 use std::io::{self, Write};
@@ -45,7 +46,7 @@ impl Lines {
         let (jobs, todo) = bounded(WAITING_MAX);
         let lost = Arc::new(AtomicU64::new(0));
         let books = Arc::clone(&lost);
-        std::thread::Builder::new().name("events".to_owned()).spawn(move || write(&place, &todo, &books))?;
+        spawn(Calls::Events, "events", move || write(&place, &todo, &books))?;
         Ok(Self { jobs, lost })
     }
 

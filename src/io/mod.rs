@@ -24,7 +24,7 @@
 //! | rule bundles and staged sets | [`rules`] | `tar`, `flate2` |
 //! | rule bundles at the Center, as a sensor fetches them | [`fetch`] | `ureq`, `rustix` |
 //! | Snort, and the one link to its rules | [`snort`] | std |
-//! | what a running program may still do | [`sandbox`] | `landlock`, `rustix` |
+//! | what a running program may still do | [`sandbox`] | `landlock`, `rustix`, `seccompiler` |
 //! | random keys | [`random`] | `getrandom` |
 //! | the clock | [`clock`] | std |
 

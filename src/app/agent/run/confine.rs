@@ -1,8 +1,8 @@
 //! What the daemon needs once it runs; everything else it gives up before the first packet is read.
 
 use super::config::Config;
-use super::config::values::SandboxMode;
-use crate::io::sandbox::{Landlock, Need, Standing};
+use super::config::values::{SandboxMode, SystemCalls};
+use crate::io::sandbox::{Landlock, Need, Standing, calls};
 use std::path::{Path, PathBuf};
 
 /// Where the system keeps what a resolver, libpcap and the C library read.
@@ -10,12 +10,22 @@ const SYSTEM: [&str; 8] = ["/etc", "/usr", "/lib", "/lib64", "/proc", "/sys", "/
 /// DNS over TCP, for answers that are too long for UDP.
 const DNS: u16 = 53;
 
+/// Makes the lists of system calls ready, if the configuration wants them; what is missing otherwise. Threads that begin
+/// later are held to theirs.
+pub fn list_calls(config: &Config) -> Option<String> {
+    let sandbox = config.file.sandbox;
+    let wanted = sandbox.mode == SandboxMode::Enforce && sandbox.system_calls == SystemCalls::Enforce;
+    let missing = wanted.then(calls::prepare)?.err()?;
+    Some(format!("system calls: {missing}"))
+}
+
 /// Gives up what is not needed, if the configuration wants it; `broker` is the port of the Center's.
-pub fn enter(config: &Config, broker: Option<u16>) -> Standing {
+pub fn enter(config: &Config, broker: Option<u16>, missing: Option<String>) -> Standing {
     match config.file.sandbox.mode {
         SandboxMode::Off => Standing::default(),
         SandboxMode::Enforce => {
-            let standing = Standing::enter(&need(config, broker));
+            let mut standing = Standing::enter(&need(config, broker));
+            standing.missing.extend(missing);
             standing.missing.iter().for_each(|what| tracing::warn!("sandbox: not in force: {what}"));
             standing
         }
@@ -50,6 +60,15 @@ fn nearest(folder: &Path) -> PathBuf {
     folder.ancestors().find(|folder| folder.exists()).unwrap_or(&folder).to_owned()
 }
 
+/// What to say of system calls that were refused, by kind of thread and number.
+pub fn refusal(refused: &[String]) -> Option<String> {
+    let what = (!refused.is_empty()).then(|| refused.join(", "))?;
+    Some(format!(
+        "system calls were refused, and counting goes on: {what}; report it, and until it is mended run with \
+         [sandbox] system_calls = \"off\""
+    ))
+}
+
 /// One line for people.
 pub fn to_text(standing: &Standing) -> String {
     if !standing.enforce {
@@ -63,10 +82,15 @@ pub fn to_text(standing: &Standing) -> String {
     };
     let privileges = if standing.no_new_privileges { "no new privileges" } else { "new privileges possible" };
     let mut text = format!(
-        "{privileges}; capabilities of packet threads {}, of others {}; {landlock}",
+        "{privileges}; capabilities of packet threads {}, of others {}; {landlock}; system calls by seccomp: {}",
         list(&standing.packet_threads),
-        list(&standing.other_threads)
+        list(&standing.other_threads),
+        list(&standing.system_calls)
     );
+    if !standing.refused.is_empty() {
+        text.push_str("; refused: ");
+        text.push_str(&standing.refused.join(", "));
+    }
     for what in &standing.missing {
         text.push_str("; not in force: ");
         text.push_str(what);
@@ -107,13 +131,15 @@ mod tests {
             enforce: true,
             no_new_privileges: true,
             packet_threads: vec!["CAP_NET_RAW".to_owned()],
+            system_calls: vec!["packets".to_owned()],
+            refused: vec!["packets 44".to_owned()],
             missing: vec!["landlock: this kernel has none".to_owned()],
             ..Standing::default()
         };
         assert_eq!(
             to_text(&standing),
             "no new privileges; capabilities of packet threads CAP_NET_RAW, of others none; files and ports open; \
-             not in force: landlock: this kernel has none"
+             system calls by seccomp: packets; refused: packets 44; not in force: landlock: this kernel has none"
         );
     }
 }

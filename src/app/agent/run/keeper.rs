@@ -6,6 +6,7 @@
 use crate::engine::inventory::changes::Known;
 use crate::engine::sync::{Part, Position};
 use crate::io::clock;
+use crate::io::sandbox::calls::{Calls, spawn};
 use crate::io::state::{self, Committed, Floors, Found, Right, Settings, State, StoreFault};
 use crate::model::ident::Epoch;
 use crate::model::key::NetworkId;
@@ -86,7 +87,7 @@ impl Keeper {
         let (jobs, todo) = sync_channel(1);
         let (report, done) = mpsc::channel(1);
         let shelf = Shelf { settings, state, networks };
-        std::thread::Builder::new().name("store".to_owned()).spawn(move || shelf.work(&todo, &report))?;
+        spawn(Calls::Store, "store", move || shelf.work(&todo, &report))?;
         Ok(Self { jobs, done, busy: false })
     }
 

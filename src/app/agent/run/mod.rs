@@ -190,6 +190,7 @@ async fn end(mut hub: Hub) -> bool {
             hub.kept(done);
         }
     }
+    hub.look_for_refusals();
     hub.say_farewell()
 }
 

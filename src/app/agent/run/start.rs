@@ -22,6 +22,7 @@ use crate::io::fetch;
 use crate::io::lines::{Lines, Place};
 use crate::io::log::Log;
 use crate::io::random::{self, NoRandomness};
+use crate::io::sandbox::calls::{self, Calls};
 use crate::io::snort::{Snort, SwitchFault};
 use crate::io::state::{self, Floors, State};
 use crate::io::{clock, whole_file};
@@ -94,9 +95,12 @@ pub fn start(config: Config, log: Log) -> Result<Hub, StartError> {
     let urgent = other_policy.then_some(Job::Purge(fresh, None));
     let who = identity(&config, enrolled.as_ref(), epoch()?)?;
 
-    // Its threads run foreign programs, which need what they need, and fetch rules: the service manager's limits are theirs.
+    let missing = confine::list_calls(&config);
+    // Its threads run foreign programs, which need what they need, and fetch rules: of files and ports the service
+    // manager's limits are theirs.
     let ids = ids(&config, &who, enrolled.as_ref())?;
-    let mut sandbox = confine::enter(&config, enrolled.as_ref().map(|enrolled| enrolled.broker().port()));
+    let broker = enrolled.as_ref().map(|enrolled| enrolled.broker().port());
+    let mut sandbox = confine::enter(&config, broker, missing);
 
     let mut tables = Tables::new(&config, &force)?;
     if let Some(state) = found.state.as_mut().filter(|_| !other_policy)
@@ -148,6 +152,7 @@ pub fn start(config: Config, log: Log) -> Result<Hub, StartError> {
         hub.happened(EventKind::Entitlement, Severity::Error, &message);
     }
     tell_the_start(&mut hub, found.happening, found.floors.clock);
+    calls::enter(Calls::Hub);
     Ok(hub)
 }
 

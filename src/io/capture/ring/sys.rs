@@ -2,7 +2,7 @@
 #![allow(unsafe_code, reason = "system calls")]
 
 use crate::engine::filter::Instruction;
-use std::ffi::{CStr, c_int, c_uint, c_ulong, c_void};
+use std::ffi::{c_int, c_uint, c_ulong, c_void};
 use std::io;
 use std::mem::{size_of, zeroed};
 use std::os::fd::{AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd};
@@ -160,25 +160,11 @@ pub(crate) fn is_up(fd: BorrowedFd<'_>, index: c_int) -> io::Result<bool> {
     Ok(c_int::from(flags) & libc::IFF_UP != 0)
 }
 
-/// The names of all interfaces.
+/// Names of the interfaces of this thread's network namespace. Read, since asking the kernel for a list is sending.
 pub(crate) fn interface_names() -> Vec<String> {
-    let mut names = Vec::new();
-    // SAFETY: returns null, or a list that stays valid until it is given back below.
-    let list = unsafe { libc::if_nameindex() };
-    if list.is_null() {
-        return names;
-    }
-    let mut entry = list;
-    // SAFETY: the list ends with an entry whose name is null, and `entry` does not go beyond that.
-    while let Some(name) = std::ptr::NonNull::new(unsafe { (*entry).if_name }) {
-        // SAFETY: names are terminated strings.
-        names.push(unsafe { CStr::from_ptr(name.as_ptr()) }.to_string_lossy().into_owned());
-        // SAFETY: this entry was not the last.
-        entry = unsafe { entry.add(1) };
-    }
-    // SAFETY: from if_nameindex, given back once.
-    unsafe { libc::if_freenameindex(list) };
-    names
+    let list = std::fs::read_to_string("/proc/thread-self/net/dev").unwrap_or_default();
+    // After two lines of headings.
+    list.lines().skip(2).filter_map(|line| Some(line.split_once(':')?.0.trim().to_owned())).collect()
 }
 
 /// A request about the interface called `name`.

@@ -1,7 +1,7 @@
 //! The configuration file, as it is written. Every key is optional; a key that is not known is an error that names
 //! those that are.
 
-use super::values::{LogFormat, LogLevel, Loopback, Platform, SandboxMode, VlanNetworks};
+use super::values::{LogFormat, LogLevel, Loopback, Platform, SandboxMode, SystemCalls, VlanNetworks};
 use crate::app::agent::args::BackendArg;
 use crate::io::snort::SnortConfig;
 use crate::model::ident::SensorId;
@@ -148,6 +148,8 @@ pub struct LogSection {
 pub struct SandboxSection {
     /// Whether it does.
     pub mode: SandboxMode,
+    /// With `mode`: whether threads are held to their lists of system calls.
+    pub system_calls: SystemCalls,
 }
 
 /// Components, within what a table can hold.

@@ -36,6 +36,17 @@ pub enum SandboxMode {
     Off,
 }
 
+/// Whether threads are held to their lists of system calls.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SystemCalls {
+    /// They are: another call fails, and is told.
+    #[default]
+    Enforce,
+    /// They may call whatever they want.
+    Off,
+}
+
 /// An address and port that only this machine can reach.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(try_from = "SocketAddr")]

@@ -1,6 +1,7 @@
 //! What is asked over the control socket, and the page that most answers come from.
 
 use super::Hub;
+use crate::app::agent::run::confine::refusal;
 use crate::app::agent::run::explain::{Explanation, parse};
 use crate::app::agent::run::ids::IdsPage;
 use crate::app::agent::run::lane::Order;
@@ -51,6 +52,8 @@ impl Hub {
         let ids = self.ids.as_ref().map(|ids| ids.page(now));
         let mut problems = self.problems(&counts, &interfaces, &store, &center, now);
         problems.extend(ids.iter().flat_map(IdsPage::problems));
+        let sandbox = self.sandbox.now();
+        problems.extend(refusal(&sandbox.refused).map(|what| Problem { health: Health::Warning, what }));
         Page {
             health: problems.iter().map(|problem| problem.health).max().unwrap_or(Health::Ok),
             problems,
@@ -64,7 +67,7 @@ impl Hub {
             store,
             center,
             ids,
-            sandbox: Some(self.sandbox.clone()),
+            sandbox: Some(sandbox),
             event_lines_lost: self.eve.as_ref().map_or(0, super::Eve::lost),
         }
     }

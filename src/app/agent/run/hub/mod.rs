@@ -180,6 +180,7 @@ impl Course {
             store: Edge::default(),
             stuck: Edge::default(),
             status: String::new(),
+            refused: 0,
         };
         let (second, stats) = (started.ticks, started.ticks);
         Self { generation: 0, started, watches, unreachable: None, not_understood: 0, second, stats }
@@ -196,6 +197,8 @@ struct Watches {
     stuck: Edge,
     /// What the service manager was told.
     status: String,
+    /// System calls that were refused.
+    refused: usize,
 }
 
 impl Hub {

@@ -1,6 +1,7 @@
 //! What people should be told of: once a second this second is compared with the one before.
 
 use super::Hub;
+use crate::app::agent::run::confine::refusal;
 use crate::app::agent::run::watch::link_news;
 use crate::engine::sync::{Happening, Input};
 use crate::io::{clock, notify};
@@ -45,6 +46,7 @@ impl Hub {
         if self.course.watches.stuck.note(stuck.is_some()).is_some() {
             self.tell_stuck(stuck);
         }
+        self.look_for_refusals();
         if let Some(millis) = self.course.watches.clock.step(now) {
             let message = format!("the wall clock was moved by {millis} ms; counting does not depend on it");
             self.happened(EventKind::Clock, Severity::Warning, &message);
@@ -57,6 +59,15 @@ impl Hub {
         if self.course.watches.status != status {
             notify::status(&status);
             self.course.watches.status = status;
+        }
+    }
+
+    /// Once for each kind of thread and call.
+    pub(in crate::app::agent::run) fn look_for_refusals(&mut self) {
+        let refused = self.sandbox.now().refused;
+        if let Some(message) = refusal(&refused).filter(|_| refused.len() > self.course.watches.refused) {
+            self.course.watches.refused = refused.len();
+            self.happened(EventKind::Lifecycle, Severity::Error, &message);
         }
     }
 

@@ -10,6 +10,7 @@ use crate::engine::entitlement::fetch::{Choice, Planner};
 use crate::engine::entitlement::{Effective, Keyring};
 use crate::io::fetch::{FetchFault, Shop};
 use crate::io::rules::{Limits, Sets, Wish};
+use crate::io::sandbox::calls::{Calls, spawn};
 use crate::io::{clock, random};
 use crate::model::bundle::Offer;
 use crate::model::lease::{BUNDLES_MAX, BundleDigest};
@@ -91,7 +92,7 @@ impl Fetcher {
             bad: None,
             backoff: Backoff::new(RETRY_FIRST, RETRY_MOST),
         };
-        std::thread::Builder::new().name("fetch".to_owned()).spawn(move || thread.work(&woken))?;
+        spawn(Calls::Fetch, "fetch", move || thread.work(&woken))?;
         Ok(Self { shared, wake })
     }
 

@@ -5,6 +5,7 @@
 
 use crate::engine::entitlement::{Effective, Order, Setback, Staged};
 use crate::io::clock;
+use crate::io::sandbox::calls::{Calls, spawn};
 use crate::io::snort::{EVERY_SECONDS, Observation, Snort, Status, SwitchFault};
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -59,7 +60,7 @@ impl Hands {
         let (work, todo) = sync_channel(QUEUE);
         let (tell, said) = mpsc::channel(QUEUE);
         let thread = Thread { snort, recovered: false, sets: Vec::new(), next: clock::now() };
-        std::thread::Builder::new().name("snort".to_owned()).spawn(move || thread.work(&todo, &tell))?;
+        spawn(Calls::Snort, "snort", move || thread.work(&todo, &tell))?;
         Ok(Self { work, said })
     }
 

@@ -17,6 +17,7 @@ use crate::engine::inventory::union::Beside;
 use crate::engine::inventory::{Inventory, Tally};
 use crate::io::capture::live::Backend;
 use crate::io::capture::progress::Progress;
+use crate::io::sandbox::calls::{Calls, spawn};
 use crate::model::message::LinkState;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::io;
@@ -244,7 +245,7 @@ impl Plan {
         let teller = Teller::new(meter, Arc::clone(&shared), hand, obey, self.limits, self.several);
         let plan = self.clone();
         let name = format!("packets-{}", self.interface);
-        let thread = std::thread::Builder::new().name(name).spawn(move || work(&plan, teller))?;
+        let thread = spawn(Calls::Packets, &name, move || work(&plan, teller))?;
         Ok(Lane { interface: self.interface, shared, facts, orders, thread })
     }
 }

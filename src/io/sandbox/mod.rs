@@ -1,8 +1,11 @@
-//! What a running program gives up: new privileges, capabilities, files and ports. Each is given up by the thread that
-//! says so, and by every thread that it starts from then on.
+//! What a running program gives up: new privileges, capabilities, files, ports and system calls. Each is given up by the
+//! thread that says so, and by every thread that it starts from then on.
 //!
 //! What must hold: nothing here stops the program. What the kernel does not know is left out, and said in
 //! [`Standing::missing`]; everything else in [`Standing`] was read back from the kernel.
+
+pub mod calls;
+mod refused;
 
 use landlock::{
     ABI, Access as _, AccessFs, AccessNet, BitFlags, NetPort, Ruleset, RulesetAttr as _,
@@ -55,6 +58,12 @@ pub struct Standing {
     pub other_threads: Vec<String>,
     /// Files and ports.
     pub landlock: Landlock,
+    /// Kinds of threads that are held to their lists of system calls.
+    #[serde(default)]
+    pub system_calls: Vec<String>,
+    /// System calls that were refused so far, by kind of thread and number: these lists lack what is needed.
+    #[serde(default)]
+    pub refused: Vec<String>,
     /// What could not be given up, and why.
     pub missing: Vec<String>,
 }
@@ -84,6 +93,13 @@ impl Standing {
         if self.enforce {
             self.other_threads = self.reduce(CapabilitySet::empty());
         }
+    }
+
+    /// With what became of system calls since the start.
+    pub fn now(&self) -> Self {
+        let (system_calls, missing) = calls::standing();
+        let missing = [&self.missing[..], &missing].concat();
+        Self { system_calls, refused: refused::list(), missing, ..self.clone() }
     }
 
     /// Keeps no capabilities but these; returns those that are left.
@@ -203,6 +219,6 @@ mod tests {
         let before = capabilities(None).unwrap();
         let mut standing = Standing::default();
         standing.leave_packets();
-        assert_eq!((standing, capabilities(None).unwrap()), (Standing::default(), before));
+        assert_eq!((standing.now(), capabilities(None).unwrap()), (Standing::default(), before));
     }
 }

@@ -245,7 +245,12 @@ impl Plan {
         let teller = Teller::new(meter, Arc::clone(&shared), hand, obey, self.limits, self.several);
         let plan = self.clone();
         let name = format!("packets-{}", self.interface);
-        let thread = spawn(Calls::Packets, &name, move || work(&plan, teller))?;
+        let work = move || work(&plan, teller);
+        // libpcap asks the kernel for Wi-Fi by messages, which no list of a packet thread has.
+        let thread = match self.backend {
+            Backend::Libpcap => std::thread::Builder::new().name(name).spawn(work)?,
+            Backend::Auto | Backend::AfPacket => spawn(Calls::Packets, &name, work)?,
+        };
         Ok(Lane { interface: self.interface, shared, facts, orders, thread })
     }
 }

@@ -1,8 +1,8 @@
 //! System calls: each thread is held to the list of its kind, which is frozen for each architecture in
 //! `targets/seccomp/`.
 //!
-//! What must hold: a call outside the list fails with EPERM, and the thread goes on; it is noted ([`refused`]) and told
-//! by whoever asks [`standing`]. A list is kept until the thread ends, and its own threads and programs have it too.
+//! What must hold: a call outside the list fails with EPERM, and the thread goes on; it is noted (`refused`) and told
+//! by whoever asks `standing`. A list is kept until the thread ends, and its own threads and programs have it too.
 
 use super::refused;
 use seccompiler::{BpfMap, TargetArch, apply_filter, compile_from_json};
@@ -87,7 +87,7 @@ pub fn spawn<T: Send + 'static>(
     })
 }
 
-/// Holds this thread to its list; not at all before [`prepare`]. What goes wrong is in [`standing`].
+/// Holds this thread to its list; not at all before [`prepare`]. What goes wrong is in `standing`.
 pub fn enter(calls: Calls) {
     let Some(list) = COMPILED.get().and_then(|lists| lists.get(calls.name())) else { return };
     refused::say_as(calls);

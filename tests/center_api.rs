@@ -470,7 +470,7 @@ fn a_client_in_another_language_lists_the_center() {
     assert_eq!(said["components"], expected);
     assert_eq!(
         (&said["again"], &said["csv"][0], &said["csv"][1]),
-        (&json!(2), &json!("ip,mac"), &json!("10.9.0.4,00:1b:1b:00:00:02"))
+        (&json!(2), &json!("mac,ip"), &json!("00:1b:1b:00:00:02,10.9.0.4"))
     );
     // Two addresses go; the MAC that both are behind stands for them.
     assert_eq!(said["check"], json!({"nbCmpToRemove": 1, "nbExternalCommToRemove": 0}));

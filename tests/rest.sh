@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${REST_SECONDS:-120} programs=${PROGRAMS:-target/debug}
-venv=target/schemathesis place=$(mktemp -d)
+venv=$PWD/target/schemathesis place=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null; wait; rm -rf "$place"' EXIT
 [ -x $venv/bin/schemathesis ] || { python3 -m venv $venv && $venv/bin/pip -q install 'schemathesis>=4,<5'; }
 
@@ -18,9 +18,9 @@ try() { # NAME URL CA HEADER
     until_up "$3" "$2/openapi.json"
     echo "rest: $1, $seconds s"
     # A run that takes its own key away would see nothing but 401.
-    $venv/bin/schemathesis run "$2/openapi.json" --tls-verify "$3" -H "$4" --max-time "$seconds" --continue-on-failure \
+    (cd "$place" && $venv/bin/schemathesis run "$2/openapi.json" --tls-verify "$3" -H "$4" --max-time "$seconds" --continue-on-failure \
         --checks not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,unsupported_method \
-        --exclude-path-regex '^/keys/' --exclude-operation-id session_end --suppress-health-check all --warnings off
+        --exclude-path-regex '^/keys/' --exclude-operation-id session_end --suppress-health-check all --warnings off)
 }
 
 satellite="$programs/tollgate-satellite --data $place/satellite --json"

@@ -59,7 +59,7 @@ def main():
         "version": center.ask("/version"),
         "sensors": [center.ask("/sensors/" + sensor["id"])["name"] for sensor in sensors],
         "components": [[it["ip"] or it["mac"], it["sensorNames"]] for it in components],
-        "csv": center.ask("/components", format="csv", fields="ip,mac", sort="ip:DESC").splitlines(),
+        "csv": center.ask("/components", format="csv", fields="mac,ip", sort="ip:DESC").splitlines(),
         "networks": center.ask("/networks/"),
     }
     if components:

@@ -73,7 +73,9 @@ impl Select {
 
 fn table(wanted: &[&str], rows: impl Iterator<Item = Map<String, Value>>) -> String {
     let heading: Vec<String> = wanted.iter().map(|name| (*name).to_owned()).collect();
-    let line = |row: Map<String, Value>| csv(&row.values().map(cell).collect::<Vec<_>>()) + "\r\n";
+    let line = |row: Map<String, Value>| {
+        csv(&wanted.iter().map(|name| cell(&row[*name])).collect::<Vec<_>>()) + "\r\n"
+    };
     rows.map(line).fold(csv(&heading) + "\r\n", |all, line| all + &line)
 }
 

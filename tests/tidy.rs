@@ -108,7 +108,11 @@ const DOORS: &[(&str, &[&str])] = &[
     ("hyper::", &["src/io/http/"]),
     ("hyper_util::", &["src/io/http/"]),
     ("tokio_rustls::", &["src/io/http/"]),
-    ("axum::", &["src/io/http/", "src/app/rest/", "src/app/center/web/", "src/app/satellite/http"]),
+    ("askama::", &["src/app/pages/", "src/app/center/web/", "src/app/satellite/http"]),
+    (
+        "axum::",
+        &["src/io/http/", "src/app/rest/", "src/app/pages/", "src/app/center/web/", "src/app/satellite/http"],
+    ),
     ("rcgen::", &["src/io/pki/"]),
     ("x509_parser::", &["src/io/pki/"]),
     ("tar::", &["src/io/pki/", "src/io/rules/source.rs", "src/io/rules/catalogue.rs"]),

@@ -11,6 +11,8 @@ pub mod ctl;
 #[cfg(any(feature = "agent", feature = "center"))]
 pub mod openmetrics;
 #[cfg(any(feature = "center", feature = "satellite"))]
+pub mod pages;
+#[cfg(any(feature = "center", feature = "satellite"))]
 pub mod rest;
 #[cfg(feature = "satellite")]
 pub mod satellite;

@@ -49,7 +49,7 @@ impl PlainText {
 
 /// Controls, and what Unicode has for steering without being seen: marks of direction, joiners, fillers, tags, variation
 /// selectors, private use.
-fn is_harmful(c: char) -> bool {
+pub fn is_harmful(c: char) -> bool {
     c.is_control()
         || matches!(
             c,

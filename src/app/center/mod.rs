@@ -38,6 +38,7 @@ mod web;
 pub mod words;
 
 pub use ask::ask as ask_center;
+pub use web::page_addresses;
 
 use clap::Parser as _;
 use std::io::Write as _;

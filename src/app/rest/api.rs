@@ -210,12 +210,13 @@ fn private(mut response: Response) -> Response {
 }
 
 /// What HTTP calls a reason. What is not named is a value that the books do not take.
-fn status_of(code: &str) -> StatusCode {
+pub(crate) fn status_of(code: &str) -> StatusCode {
     match code {
         "bad-request" | "bad-parameter" => StatusCode::BAD_REQUEST,
         "unauthorized" | "key-expired" | "login-wrong" => StatusCode::UNAUTHORIZED,
         "evaluation-expired" => StatusCode::PAYMENT_REQUIRED,
-        "forbidden" => StatusCode::FORBIDDEN,
+        "forbidden" | "foreign-origin" => StatusCode::FORBIDDEN,
+        "too-long" => StatusCode::PAYLOAD_TOO_LARGE,
         "unknown" | "instance-unknown" => StatusCode::NOT_FOUND,
         "name-taken"
         | "last-administrator"
@@ -246,7 +247,7 @@ fn status_of(code: &str) -> StatusCode {
         | "own-ca" => StatusCode::CONFLICT,
         "too-many-logins" => StatusCode::TOO_MANY_REQUESTS,
         "failed" | "store-failed" | "audit-broken" | "ledger-broken" => StatusCode::INTERNAL_SERVER_ERROR,
-        "no-administrator" | "not-committed" => StatusCode::SERVICE_UNAVAILABLE,
+        "no-administrator" | "not-committed" | "busy" => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }

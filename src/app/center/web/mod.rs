@@ -6,14 +6,19 @@
 //! | [`rules`] | rule bundles for sensors |
 //! | [`api`] | `/api/tollgate/1.0` |
 //! | [`v3`] | `/api/3.0` |
+//! | [`site`] | pages for people |
 //!
-//! Answers come from the keeper, by way of the same questions that commands ask. Every refusal is JSON: `error`, `reason`, `next`.
+//! Answers come from the keeper, by way of the same questions that commands ask. Every refusal, but that of a page, is JSON: `error`, `reason`, `next`.
 
 mod api;
 mod health;
+mod license;
 mod routes;
 mod rules;
+mod site;
 mod v3;
+
+pub use site::page_addresses;
 
 use super::config::{Config, Http};
 use super::run::RunError;
@@ -42,7 +47,7 @@ pub(super) fn open(config: &Config, desk: Asker) -> Result<Option<Serving>, RunE
     let tls = tls(config, http)?;
     let server = Server::bind(&Listen { address: http.listen, tls, limits: Limits::default() })?;
     tracing::info!(address = %server.address(), "HTTPS is served");
-    let rest = api::API.routes(&desk).merge(v3::API.routes(&desk));
+    let rest = api::API.routes(&desk).merge(v3::API.routes(&desk)).merge(site::SITE.routes(&desk));
     let web = Web { desk, shelf: Arc::new(rules::Shelf::new(config, http)) };
     let routes = Router::new().merge(health::routes()).merge(rules::routes()).with_state(web).merge(rest);
     Ok(Some(server.serve(with_fallbacks(routes))))

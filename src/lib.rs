@@ -21,7 +21,7 @@
 //! [`engine::inventory::profiles`] keeps them beside the table, where the count does not look.
 //!
 //! **How a count reaches the Center.** [`app::agent::run`] is the daemon on the sensor: what changed goes into a store that
-//! outlives crashes ([`io::state`]), and [`engine::sync`] says what to tell of it next, in the words of
+//! outlives crashes ([`io::state`]), it gives up what it need not reach ([`io::sandbox`]), and [`engine::sync`] says what to tell of it next, in the words of
 //! [`model::message`]. Both ends meet at a broker ([`io::mqtt`]) and know each other by certificates ([`io::pki`]). On the
 //! Center, [`app::center`], [`engine::fleet`] unites what all sensors told, and [`io::store`] commits it before anything is
 //! acknowledged.

@@ -7,10 +7,12 @@ mod site;
 mod support;
 
 use serde_json::Value;
+use std::io::Write as _;
 use site::{Site, broker_is_there, counted_together};
 use std::path::PathBuf;
 use std::time::Duration;
 use support::captures;
+use support::pcapfile::{Format, PcapWriter};
 use support::traffic::{Plant, Random};
 use tollgate::engine::fleet::Change;
 use tollgate::io::clock;
@@ -72,6 +74,81 @@ fn the_union_is_what_one_process_counts() {
     site.start_center();
     assert_eq!(site.components(), counted_together(&views), "after a restart");
     assert!(site.center_ok(&["ledger", "verify"]).contains("the ledger holds"));
+}
+
+const HOSTILE: &str = "=cmd|' /C calc'!A0\u{1b}[31m<script>alert(1)</script>";
+
+/// A packet by which `10.0.0.<host>` is a component, then what it says of itself: its name by LLDP and by DHCP, and
+/// a Modbus answer.
+fn introductions(host: u8, lldp: &str, dhcp: &str) -> Vec<Vec<u8>> {
+    let mac = [2, 0, 0, 0, 0, host];
+    let frame = |to: [u8; 6], ethertype: [u8; 2], rest: &[u8]| [&to[..], &mac, &ethertype, rest].concat();
+    let ip = |protocol: u8, from: [u8; 4], rest: &[u8]| {
+        let [high, low] = u16::try_from(20 + rest.len()).unwrap().to_be_bytes();
+        let header = [&[0x45, 0, high, low, 0, 0, 0, 0, 64, protocol, 0, 0][..], &from, &[10, 0, 0, 200]];
+        frame([2, 9, 9, 9, 9, 9], [8, 0], &[&header.concat()[..], rest].concat())
+    };
+    let length = |bytes: &[u8]| u8::try_from(bytes.len()).unwrap();
+    let name = [&[10, length(lldp.as_bytes())][..], lldp.as_bytes(), &[0, 0]].concat();
+    let mut request = vec![0; 236];
+    request[..3].copy_from_slice(&[1, 1, 6]);
+    request[28..34].copy_from_slice(&mac);
+    let option = [&[99, 130, 83, 99, 12, length(dhcp.as_bytes())][..], dhcp.as_bytes(), &[255]].concat();
+    let request = [request, option].concat();
+    let [high, low] = u16::try_from(8 + request.len()).unwrap().to_be_bytes();
+    let udp = [&[0, 68, 0, 67, high, low, 0, 0][..], &request].concat();
+    let tcp = [&[1, 246, 200, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x18, 0, 9, 0, 0, 0, 0][..]].concat();
+    let modbus = [&tcp[..], &[0, 1, 0, 0, 0, 5, 1, 3, 2, 0, 7]].concat();
+    vec![
+        ip(6, [10, 0, 0, host], &modbus),
+        frame([1, 0x80, 0xc2, 0, 0, 0x0e], [0x88, 0xcc], &name),
+        ip(17, [0; 4], &udp),
+    ]
+}
+
+fn write_frames(path: &std::path::Path, frames: &[Vec<u8>]) {
+    let file = std::io::BufWriter::new(std::fs::File::create(path).unwrap());
+    let mut writer = PcapWriter::new(file, Format::ETHERNET).unwrap();
+    for (second, frame) in frames.iter().enumerate() {
+        writer.frame(1_700_000_000_000_000_000 + second as u64 * 1_000_000_000, frame).unwrap();
+    }
+    writer.into_inner().flush().unwrap();
+}
+
+#[test]
+fn stations_are_listed_by_the_names_they_give_themselves() {
+    if !broker_is_there() {
+        return;
+    }
+    let mut site = Site::new();
+    let file = site.path("names.pcap");
+    let frames = [introductions(1, "plc-1", "plc-1"), introductions(2, "early", HOSTILE)].concat();
+    write_frames(&file, &frames);
+    site.enrol("press-line");
+    site.start_sensor("press-line", &[file]);
+    site.until_equal(&["press-line"]);
+    let named = |site: &Site| {
+        let lines = site.center_ok(&["components", "--json"]);
+        let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        lines.filter(|line| line["kind"] == "ip").collect::<Vec<_>>()
+    };
+    site.until("both have names", |site| named(site).iter().filter(|line| line["name"].is_string()).count() == 2);
+    let check = |site: &Site| {
+        let lines = named(site);
+        assert_eq!((&lines[0]["name"], &lines[0]["address"]), (&"plc-1".into(), &"10.0.0.1".into()));
+        assert_eq!(lines[0]["protocols"], serde_json::json!(["dhcp", "lldp", "modbus"]));
+        let hostile = lines[1]["name"].as_str().unwrap();
+        assert_eq!(hostile, format!("'{}", HOSTILE.replace('\u{1b}', "\u{fffd}")), "made harmless");
+        let csv = site.center_ok(&["components", "--csv"]);
+        assert!(csv.contains("'=cmd") && !csv.contains(",=") && !csv.contains(",\"="), "{csv}");
+        let texts = [csv, site.center_ok(&["components"]), site.center_ok(&["explain", "10.0.0.2"])];
+        assert!(texts.iter().all(|text| !text.contains('\u{1b}') && text.contains("calc")), "{texts:?}");
+    };
+    check(&site);
+    assert_eq!(site.json(&["count"])["total"]["components"], 2, "names count nothing");
+    site.stop_center();
+    site.start_center();
+    check(&site);
 }
 
 /// Each round: new traffic at one sensor, one of the programs killed at a random moment, all brought back.

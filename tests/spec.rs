@@ -14,14 +14,28 @@ use tollgate::model::lease::{BundleDigest, Lease, RuleSet};
 use tollgate::model::mac::MacAddr;
 use tollgate::model::message::{
     Ack, Birth, Command, CountingPolicy, Counts, Event, EventKind, IdsEffective, IdsStatus, IdsSwitch,
-    InterfaceStatus, LinkState, Message, Order, Report, ReportedSighting, Severity, Status, decode, encode,
+    InterfaceStatus, LinkState, Message, Nameplates, Order, Report, ReportedNameplate, ReportedSighting,
+    Severity, Status, Subject, decode, encode,
 };
+use tollgate::model::nameplate::Nameplate;
+use tollgate::model::plain::PlainText;
+use tollgate::model::property::{Property, Protocol};
 use tollgate::model::sighting::Sighting;
 use tollgate::model::time::UnixTime;
 use tollgate::model::topic::Kind;
 
-const KINDS: [&str; 9] =
-    ["birth", "report", "status", "event", "ack", "policy", "command", "enrolment", "lease-payload"];
+const KINDS: [&str; 10] = [
+    "birth",
+    "report",
+    "status",
+    "event",
+    "nameplates",
+    "ack",
+    "policy",
+    "command",
+    "enrolment",
+    "lease-payload",
+];
 
 fn spec(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/spec").join(path)
@@ -53,6 +67,7 @@ fn there_and_back(kind: &str, payload: &[u8]) -> Result<Value, String> {
         "report" => of::<Report>(payload),
         "status" => of::<Status>(payload),
         "event" => of::<Event>(payload),
+        "nameplates" => of::<Nameplates>(payload),
         "ack" => of::<Ack>(payload),
         "policy" => of::<CountingPolicy>(payload),
         "command" => of::<Command>(payload),
@@ -158,6 +173,7 @@ fn what_the_schema_refuses_does_not_pass_silently() {
         ("birth", "schema_version", Value::from(3)),
         ("status", "digest", Value::from("x")),
         ("event", "severity", Value::from("catastrophe")),
+        ("nameplates", "nameplates", Value::from(vec!["x"])),
         ("policy", "internal", Value::from(vec!["all"])),
         ("enrolment", "broker", Value::from("http://a")),
         ("lease-payload", "rule_set", Value::from("all")),
@@ -175,7 +191,7 @@ fn what_the_schema_refuses_does_not_pass_silently() {
 fn asyncapi_names_every_topic_and_its_files_exist() {
     let document = text("asyncapi.yaml");
     assert!(document.starts_with("asyncapi: 3.0.0\n"));
-    for kind in [Kind::UP, Kind::DOWN].into_iter().flatten() {
+    for kind in Kind::UP.into_iter().chain(Kind::DOWN) {
         assert!(document.contains(&format!("address: tollgate/v1/{{sensor}}/{}\n", kind.name())), "{kind:?}");
     }
     let references: Vec<&str> =
@@ -276,6 +292,23 @@ proptest! {
         sightings in proptest::collection::vec(sighting(), 0..20),
     ) {
         valid("report", &Report { sensor, epoch, sent, after, to, sightings })?;
+    }
+
+    #[test]
+    fn every_nameplate_is_valid(
+        sensor in sensor(), sent in time(), network in "[ -~]{1,64}", ip in any::<std::net::IpAddr>(),
+        said in proptest::collection::vec((0..Property::ALL.len(), time(), ".{1,120}"), 0..20),
+        spoken in proptest::collection::vec(0..Protocol::ALL.len(), 0..9),
+    ) {
+        let mut nameplate = Nameplate::default();
+        nameplate.speaks(spoken.into_iter().map(|at| Protocol::ALL[at]).collect());
+        for (property, at, text) in said {
+            if let Some(text) = PlainText::read(text.as_bytes()) {
+                nameplate.take(Property::ALL[property], at, &text);
+            }
+        }
+        let subject = Subject { network, mac: None, ip: Some(ip) };
+        valid("nameplates", &Nameplates { sensor, sent, nameplates: vec![ReportedNameplate { subject, nameplate }] })?;
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub mod label;
 pub mod lease;
 pub mod mac;
 pub mod message;
+pub mod nameplate;
 pub mod plain;
 pub mod prefetch;
 pub mod prefix;

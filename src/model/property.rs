@@ -1,19 +1,24 @@
 //! What a component says of itself: the words for it.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// One thing that a component is known to be.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Property {
     /// What people call it: host name, station name, system name.
     Name,
     /// Who made it, in words or as the number of its protocol's register.
     Vendor,
-    /// What it is: product, order number, platform.
+    /// What it is: product, platform.
     Model,
-    /// What runs on it: firmware, operating system.
+    /// The number under which its maker sells it.
+    Reference,
+    /// Its hardware's version.
+    Hardware,
+    /// What runs on it: the firmware's version, the server's program.
     Software,
+    /// Its operating system.
+    System,
     /// Its serial number.
     Serial,
     /// What it does there: controller, device.
@@ -24,8 +29,39 @@ pub enum Property {
 
 impl Property {
     /// All of them, in the order of their declaration.
-    pub const ALL: [Self; 7] =
-        [Self::Name, Self::Vendor, Self::Model, Self::Software, Self::Serial, Self::Role, Self::Description];
+    pub const ALL: [Self; 10] = [
+        Self::Name,
+        Self::Vendor,
+        Self::Model,
+        Self::Reference,
+        Self::Hardware,
+        Self::Software,
+        Self::System,
+        Self::Serial,
+        Self::Role,
+        Self::Description,
+    ];
+
+    /// Its name in output and messages.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Vendor => "vendor",
+            Self::Model => "model",
+            Self::Reference => "reference",
+            Self::Hardware => "hardware",
+            Self::Software => "software",
+            Self::System => "system",
+            Self::Serial => "serial",
+            Self::Role => "role",
+            Self::Description => "description",
+        }
+    }
+
+    /// The property of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|property| property.name() == name)
+    }
 }
 
 /// A protocol that a component was seen to speak.
@@ -37,6 +73,7 @@ pub enum Protocol {
     Cdp,
     Dhcp,
     Dnp3,
+    Dns,
     EtherCat,
     EtherNetIp,
     Fins,
@@ -45,24 +82,33 @@ pub enum Protocol {
     Http,
     Iec104,
     Lldp,
+    Mdns,
+    Melsec,
     Modbus,
+    Mqtt,
+    NetBios,
+    Ntp,
     OpcUa,
     Profinet,
+    Rdp,
     S7,
-    Snmp,
     SampledValues,
+    Smb,
+    Snmp,
+    Ssh,
+    Syslog,
     Tls,
 }
 
 /// A set of protocols.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Protocols(u32);
+pub struct Protocols(u64);
 
 impl Protocols {
     /// With one more.
     #[must_use]
     pub const fn with(self, protocol: Protocol) -> Self {
-        Self(self.0 | 1 << protocol as u32)
+        Self(self.0 | 1 << protocol as u64)
     }
 
     /// All of both.
@@ -78,18 +124,19 @@ impl Protocols {
 
     /// Those in the set, in the order of their declaration.
     pub fn iter(self) -> impl Iterator<Item = Protocol> {
-        Protocol::ALL.into_iter().filter(move |&protocol| self.0 & 1 << protocol as u32 != 0)
+        Protocol::ALL.into_iter().filter(move |&protocol| self.0 & 1 << protocol as u64 != 0)
     }
 }
 
 impl Protocol {
     /// All of them, in the order of their declaration.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 30] = [
         Self::Bacnet,
         Self::C37118,
         Self::Cdp,
         Self::Dhcp,
         Self::Dnp3,
+        Self::Dns,
         Self::EtherCat,
         Self::EtherNetIp,
         Self::Fins,
@@ -98,14 +145,28 @@ impl Protocol {
         Self::Http,
         Self::Iec104,
         Self::Lldp,
+        Self::Mdns,
+        Self::Melsec,
         Self::Modbus,
+        Self::Mqtt,
+        Self::NetBios,
+        Self::Ntp,
         Self::OpcUa,
         Self::Profinet,
+        Self::Rdp,
         Self::S7,
-        Self::Snmp,
         Self::SampledValues,
+        Self::Smb,
+        Self::Snmp,
+        Self::Ssh,
+        Self::Syslog,
         Self::Tls,
     ];
+
+    /// The protocol of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|protocol| protocol.name() == name)
+    }
 
     /// Its name in output and messages.
     pub const fn name(self) -> &'static str {
@@ -115,6 +176,7 @@ impl Protocol {
             Self::Cdp => "cdp",
             Self::Dhcp => "dhcp",
             Self::Dnp3 => "dnp3",
+            Self::Dns => "dns",
             Self::EtherCat => "ethercat",
             Self::EtherNetIp => "ethernet-ip",
             Self::Fins => "fins",
@@ -123,14 +185,93 @@ impl Protocol {
             Self::Http => "http",
             Self::Iec104 => "iec-104",
             Self::Lldp => "lldp",
+            Self::Mdns => "mdns",
+            Self::Melsec => "melsec",
             Self::Modbus => "modbus",
+            Self::Mqtt => "mqtt",
+            Self::NetBios => "netbios",
+            Self::Ntp => "ntp",
             Self::OpcUa => "opc-ua",
             Self::Profinet => "profinet",
+            Self::Rdp => "rdp",
             Self::S7 => "s7",
-            Self::Snmp => "snmp",
             Self::SampledValues => "sampled-values",
+            Self::Smb => "smb",
+            Self::Snmp => "snmp",
+            Self::Ssh => "ssh",
+            Self::Syslog => "syslog",
             Self::Tls => "tls",
         }
+    }
+
+    /// Its name as people write it.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Bacnet => "BACnet",
+            Self::C37118 => "C37.118",
+            Self::Cdp => "CDP",
+            Self::Dhcp => "DHCP",
+            Self::Dnp3 => "DNP3",
+            Self::Dns => "DNS",
+            Self::EtherCat => "EtherCAT",
+            Self::EtherNetIp => "EtherNet/IP",
+            Self::Fins => "FINS",
+            Self::Goose => "GOOSE",
+            Self::HartIp => "HART-IP",
+            Self::Http => "HTTP",
+            Self::Iec104 => "IEC 104",
+            Self::Lldp => "LLDP",
+            Self::Mdns => "mDNS",
+            Self::Melsec => "MELSEC",
+            Self::Modbus => "Modbus",
+            Self::Mqtt => "MQTT",
+            Self::NetBios => "NetBIOS",
+            Self::Ntp => "NTP",
+            Self::OpcUa => "OPC UA",
+            Self::Profinet => "PROFINET",
+            Self::Rdp => "RDP",
+            Self::S7 => "S7",
+            Self::SampledValues => "Sampled Values",
+            Self::Smb => "SMB",
+            Self::Snmp => "SNMP",
+            Self::Ssh => "SSH",
+            Self::Syslog => "Syslog",
+            Self::Tls => "TLS",
+        }
+    }
+
+    /// Whether machines of a plant speak it, and offices do not.
+    pub const fn is_industrial(self) -> bool {
+        matches!(
+            self,
+            Self::Bacnet
+                | Self::C37118
+                | Self::Dnp3
+                | Self::EtherCat
+                | Self::EtherNetIp
+                | Self::Fins
+                | Self::Goose
+                | Self::HartIp
+                | Self::Iec104
+                | Self::Melsec
+                | Self::Modbus
+                | Self::OpcUa
+                | Self::Profinet
+                | Self::S7
+                | Self::SampledValues
+        )
+    }
+}
+
+impl FromIterator<Protocol> for Protocols {
+    fn from_iter<I: IntoIterator<Item = Protocol>>(all: I) -> Self {
+        all.into_iter().fold(Self::default(), Self::with)
+    }
+}
+
+impl Serialize for Property {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
     }
 }
 

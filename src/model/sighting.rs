@@ -127,11 +127,11 @@ pub fn is_network_name(name: &str) -> bool {
     (1..=64).contains(&name.len()) && name.bytes().all(|b| (b' '..=b'~').contains(&b))
 }
 
-fn default_network() -> String {
+pub(super) fn default_network() -> String {
     DEFAULT_NETWORK.to_owned()
 }
 
-fn is_default_network(name: &str) -> bool {
+pub(super) fn is_default_network(name: &str) -> bool {
     name == DEFAULT_NETWORK
 }
 

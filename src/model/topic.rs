@@ -14,6 +14,8 @@ pub enum Kind {
     Status,
     /// [`super::message::Event`].
     Event,
+    /// [`super::message::Nameplates`].
+    Nameplates,
     /// [`super::message::Ack`].
     Ack,
     /// A signed lease, retained.
@@ -26,7 +28,7 @@ pub enum Kind {
 
 impl Kind {
     /// What sensors send.
-    pub const UP: [Self; 4] = [Self::Birth, Self::Report, Self::Status, Self::Event];
+    pub const UP: [Self; 5] = [Self::Birth, Self::Report, Self::Status, Self::Event, Self::Nameplates];
     /// What the Center sends.
     pub const DOWN: [Self; 4] = [Self::Ack, Self::Lease, Self::Policy, Self::Command];
 
@@ -37,6 +39,7 @@ impl Kind {
             Self::Report => "report",
             Self::Status => "status",
             Self::Event => "event",
+            Self::Nameplates => "nameplates",
             Self::Ack => "ack",
             Self::Lease => "lease",
             Self::Policy => "policy",
@@ -55,7 +58,7 @@ impl Kind {
     }
 
     fn named(name: &str) -> Option<Self> {
-        [Self::UP, Self::DOWN].into_iter().flatten().find(|kind| kind.name() == name)
+        Self::UP.into_iter().chain(Self::DOWN).find(|kind| kind.name() == name)
     }
 }
 
@@ -106,7 +109,7 @@ mod tests {
 
     #[test]
     fn every_kind_comes_back() {
-        for kind in [Kind::UP, Kind::DOWN].into_iter().flatten() {
+        for kind in Kind::UP.into_iter().chain(Kind::DOWN) {
             let topic = Topic::new("press-2".parse().unwrap(), kind);
             assert_eq!(topic.to_string().parse(), Ok(topic));
         }

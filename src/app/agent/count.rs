@@ -6,6 +6,7 @@ use super::meter::Meter;
 use super::report::{Report, Source, list_json, list_text, printable};
 use super::screen;
 use crate::engine::filter::{Filter, Program};
+use crate::engine::inventory::nameplates::SUBJECTS_MAX;
 use crate::engine::inventory::hash::HashKeys;
 use crate::engine::inventory::{Inventory, Settings};
 use crate::io::capture::compile::{self, FilterError};
@@ -98,7 +99,7 @@ impl<'a> Job<'a> {
     }
 
     fn listening(&self, meter: Meter) -> Meter {
-        if self.args.properties { meter.with_profiles() } else { meter }
+        if self.args.properties { meter.with_nameplates(SUBJECTS_MAX) } else { meter }
     }
 
     /// The filter for a source of Ethernet frames that applies it itself.
@@ -231,7 +232,7 @@ impl<'a> Job<'a> {
     fn print_list(&self, meter: &Meter, source: &Source) -> Result<(), CountError> {
         let inventory = &meter.inventory;
         let listing = inventory.components();
-        let known = meter.profiles.as_ref().map(|profiles| profiles.of_components(inventory));
+        let known = meter.nameplates.as_ref().map(|plates| plates.of_components(inventory));
         if !self.args.json {
             return Ok(screen::data(&list_text(&listing, known.as_ref()))?);
         }

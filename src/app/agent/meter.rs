@@ -2,7 +2,8 @@
 
 use crate::engine::filter::Filter;
 use crate::engine::inventory::Inventory;
-use crate::engine::inventory::profiles::Profiles;
+use crate::engine::inventory::nameplates::Nameplates;
+use crate::engine::inventory::policy::Policy;
 use crate::io::capture::FrameSink;
 use crate::model::frame::Frame;
 
@@ -14,7 +15,7 @@ pub struct Meter {
     /// Frames that the filter rejected.
     pub filtered: u64,
     /// What components say of themselves, if that is asked for.
-    pub profiles: Option<Box<Profiles>>,
+    pub nameplates: Option<Box<Nameplates>>,
     filter: Option<Filter>,
     /// Frames are counted and nothing else: one thing to ask of each.
     plain: bool,
@@ -24,37 +25,49 @@ impl Meter {
     /// Counts into `inventory` what `filter` lets through; everything when there is none.
     pub fn new(inventory: Inventory, filter: Option<Filter>) -> Self {
         let plain = filter.is_none();
-        Self { inventory, filtered: 0, profiles: None, filter, plain }
+        Self { inventory, filtered: 0, nameplates: None, filter, plain }
     }
 
     /// Also keeps what components say of themselves.
     #[must_use]
-    pub fn with_profiles(self) -> Self {
+    pub fn with_nameplates(self, room: usize) -> Self {
         let settings = self.inventory.settings();
-        let profiles = Profiles::new(settings.policy.clone(), settings.networks.clone());
-        Self { profiles: Some(Box::new(profiles)), plain: false, ..self }
+        let plates = Nameplates::new(settings.policy.clone(), settings.networks.clone(), room);
+        Self { nameplates: Some(Box::new(plates)), plain: false, ..self }
+    }
+
+    /// Counts by another policy, from nothing.
+    pub fn renew(&mut self, policy: &Policy) {
+        self.inventory.renew(policy.clone());
+        self.nameplates.iter_mut().for_each(|plates| plates.renew(policy.clone()));
+    }
+
+    /// Whether a station said something of itself that nobody asked for yet.
+    pub fn has_news(&self) -> bool {
+        self.nameplates.as_ref().is_some_and(|plates| plates.has_news())
     }
 
     /// Forgets what was seen, keeps the memory and the filter.
     pub fn clear(&mut self) {
         self.inventory.clear();
         self.filtered = 0;
-        self.profiles.iter_mut().for_each(|profiles| profiles.clear());
+        self.nameplates.iter_mut().for_each(|plates| plates.clear());
     }
 
     /// An empty meter of the same settings.
     #[must_use]
     pub fn fresh(&self) -> Self {
-        let fresh = Self::new(Inventory::new(self.inventory.settings().clone()), self.filter.clone());
-        if self.profiles.is_some() { fresh.with_profiles() } else { fresh }
+        let inventory = Inventory::new(self.inventory.settings().clone());
+        let nameplates = self.nameplates.as_ref().map(|plates| Box::new(plates.fresh()));
+        Self { inventory, filtered: 0, nameplates, filter: self.filter.clone(), plain: self.plain }
     }
 
     /// Adds what another meter of the same capture saw.
     pub fn unite(&mut self, other: &mut Self) {
         self.inventory.unite(&mut other.inventory);
         self.filtered += other.filtered;
-        if let (Some(profiles), Some(others)) = (&mut self.profiles, &other.profiles) {
-            profiles.unite(others);
+        if let (Some(plates), Some(others)) = (&mut self.nameplates, &other.nameplates) {
+            plates.unite(others);
         }
     }
 
@@ -64,8 +77,8 @@ impl Meter {
             self.filtered += 1;
             return;
         }
-        if let Some(profiles) = &mut self.profiles {
-            profiles.hear(&frame);
+        if let Some(plates) = &mut self.nameplates {
+            plates.hear(&frame);
         }
         self.inventory.sight(&frame);
     }

@@ -1,6 +1,7 @@
 //! Components of the union by name, page by page, and why something counts.
 
-use super::words::{ComponentLine, ComponentsPage, Explanation, Place, Verdict, Witness};
+use super::known::known;
+use super::words::{ComponentLine, ComponentsPage, Explanation, Known, Place, Verdict, Witness};
 use crate::engine::fleet::{self, Component, ComponentKind, Fleet, Unknown};
 use crate::engine::inventory::policy::Class;
 use crate::model::ident::SensorId;
@@ -25,6 +26,13 @@ enum Name {
 impl Name {
     fn of(key: Key) -> Self {
         key.address().map_or_else(|| Self::Mac(key.mac()), Self::Ip)
+    }
+
+    fn key(self) -> Key {
+        match self {
+            Self::Ip(address) => Key::EMPTY.with_address(address),
+            Self::Mac(mac) => Key::station(mac),
+        }
     }
 
     fn parse(text: &str) -> Option<Self> {
@@ -54,7 +62,8 @@ pub(super) struct Wanted<'a> {
 /// What the facts of one component say.
 #[derive(Default)]
 struct Gathered {
-    macs: BTreeSet<MacAddr>,
+    /// And whether each claimed the address.
+    macs: BTreeMap<MacAddr, bool>,
     vlans: BTreeSet<u16>,
     sensors: BTreeSet<SensorId>,
     claimed: bool,
@@ -63,12 +72,13 @@ struct Gathered {
 
 impl Gathered {
     fn add(&mut self, fact: &fleet::Witness<'_>) {
+        let claims = fact.marks.hold(Marks::CLAIMED);
         if fact.key.has_mac() {
-            self.macs.insert(fact.key.mac());
+            *self.macs.entry(fact.key.mac()).or_default() |= claims;
         }
         self.vlans.extend(fact.vlans.sorted());
         self.sensors.insert(fact.sensor.clone());
-        self.claimed |= fact.marks.hold(Marks::CLAIMED);
+        self.claimed |= claims;
         self.packets = self.packets.saturating_add(fact.packets);
     }
 }
@@ -84,7 +94,7 @@ pub(super) fn page(fleet: &Fleet, wanted: &Wanted<'_>) -> Result<ComponentsPage,
         found.pop_last();
     }
     gather(fleet, &mut found);
-    let lines: Vec<_> = found.into_iter().map(line).collect();
+    let lines: Vec<_> = found.into_iter().map(|found| line(fleet, found)).collect();
     let last = lines.last().filter(|_| more);
     let next = last.map(|line| Place { network: line.network.clone(), address: line.address.clone() });
     Ok(ComponentsPage { lines, next })
@@ -137,14 +147,17 @@ fn gather<'a>(fleet: &'a Fleet, found: &mut Found<'a>) {
 }
 
 fn line(
+    fleet: &Fleet,
     ((network, name), (component, gathered)): ((&str, Name), (Component<'_>, Gathered)),
 ) -> ComponentLine {
+    let known = known(fleet, network, component.key, &gathered.macs);
     ComponentLine {
+        known,
         network: network.to_owned(),
         address: name.to_string(),
         kind: if matches!(name, Name::Ip(_)) { "ip" } else { "mac" }.to_owned(),
         confirmed: component.confirmed,
-        macs: gathered.macs.iter().map(ToString::to_string).collect(),
+        macs: gathered.macs.keys().map(ToString::to_string).collect(),
         vlans: gathered.vlans.into_iter().collect(),
         claimed: gathered.claimed,
         first: component.first,
@@ -162,6 +175,7 @@ pub(super) fn explain(fleet: &Fleet, text: &str) -> Option<Explanation> {
         Name::Mac(_) => None,
     };
     let mut verdicts: BTreeMap<&str, Verdict> = BTreeMap::new();
+    let mut macs: BTreeMap<&str, BTreeMap<MacAddr, bool>> = BTreeMap::new();
     for fact in fleet.facts().filter(|fact| speaks_of(fact.key, name)) {
         let verdict = verdicts.entry(fact.network).or_insert_with(|| Verdict {
             network: fact.network.to_owned(),
@@ -169,8 +183,13 @@ pub(super) fn explain(fleet: &Fleet, text: &str) -> Option<Explanation> {
             counts: false,
             confirmed: false,
             why: why_not(class).to_owned(),
+            known: Known::default(),
             witnesses: Vec::new(),
         });
+        if fact.key.has_mac() {
+            let claims = macs.entry(fact.network).or_default().entry(fact.key.mac()).or_default();
+            *claims |= fact.marks.hold(Marks::CLAIMED);
+        }
         if verdict.witnesses.len() < WITNESSES_MAX {
             verdict.witnesses.push(witness(&fact));
         }
@@ -180,6 +199,9 @@ pub(super) fn explain(fleet: &Fleet, text: &str) -> Option<Explanation> {
             (verdict.counts, verdict.why) = why(component.kind);
             verdict.confirmed = component.confirmed && verdict.counts;
         }
+    }
+    for (network, verdict) in &mut verdicts {
+        verdict.known = known(fleet, network, name.key(), macs.get(network).unwrap_or(&BTreeMap::new()));
     }
     let class = class.map(|class| class_name(class).to_owned());
     Some(Explanation { address: name.to_string(), class, verdicts: verdicts.into_values().collect() })

@@ -21,6 +21,7 @@ mod ids;
 mod init;
 mod keeper;
 mod keys;
+mod known;
 mod licence;
 mod link;
 mod listing;

@@ -2,7 +2,7 @@
 
 use super::screen::{csv, json, safe};
 use super::words::{
-    ComponentLine, CountAnswer, CountLine, Explanation, IdsAnswer, KeysAnswer, LedgerAnswer, PolicyAnswer,
+    ComponentLine, CountAnswer, CountLine, Explanation, IdsAnswer, KeysAnswer, Known, LedgerAnswer, PolicyAnswer,
     RulesAnswer, SensorLine, StatusAnswer,
 };
 use crate::engine::entitlement::roster::Line;
@@ -12,7 +12,7 @@ use serde_json::Value;
 use std::fmt::Write as _;
 
 /// The heading of a list of components.
-const COMPONENT_COLUMNS: [&str; 11] = [
+const COMPONENT_COLUMNS: [&str; 15] = [
     "network",
     "address",
     "kind",
@@ -24,6 +24,10 @@ const COMPONENT_COLUMNS: [&str; 11] = [
     "last",
     "packets",
     "sensors",
+    "name",
+    "vendor",
+    "model",
+    "protocols",
 ];
 
 fn table<const N: usize>(
@@ -165,7 +169,7 @@ pub(super) fn count(answer: &CountAnswer) -> String {
     text
 }
 
-fn component_cells(line: &ComponentLine) -> [String; 11] {
+fn component_cells(line: &ComponentLine) -> [String; 15] {
     let sensors: Vec<_> = line.sensors.iter().map(ToString::to_string).collect();
     let vlans: Vec<_> = line.vlans.iter().map(u16::to_string).collect();
     [
@@ -180,6 +184,10 @@ fn component_cells(line: &ComponentLine) -> [String; 11] {
         line.last.to_string(),
         line.packets.to_string(),
         sensors.join(" "),
+        line.known.name.clone().unwrap_or_default(),
+        line.known.vendor.clone().unwrap_or_default(),
+        line.known.model(),
+        line.known.protocols.join(" "),
     ]
 }
 
@@ -225,10 +233,21 @@ pub(super) fn explanation(answer: &Explanation) -> String {
             (true, true) => "counts, billed",
         };
         let _ = writeln!(text, "in network {}: {billed}: {}", safe(&verdict.network), safe(&verdict.why));
+        text += &own_words(&verdict.known);
         let heading = ["seen by", "MAC", "address", "how", "VLANs", "first", "last", "packets"];
         text += &table(heading, verdict.witnesses.iter().map(witness_cells), &[7]);
     }
     text
+}
+
+/// What it says of itself: a line each.
+fn own_words(known: &Known) -> String {
+    let maker = known.vendor.iter().map(|vendor| ("made by", vendor.as_str()));
+    let words = known.properties.iter().map(|(property, text)| (property.as_str(), text.as_str()));
+    let spoken = known.protocols.join(" ");
+    let spoken = (!spoken.is_empty()).then_some(("speaks", spoken.as_str()));
+    let lines = maker.chain(words).chain(spoken);
+    lines.map(|(what, text)| format!("  {} {}\n", safe(what), safe(text))).collect()
 }
 
 fn witness_cells(witness: &super::words::Witness) -> [String; 8] {

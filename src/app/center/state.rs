@@ -17,7 +17,9 @@ use crate::io::store::{Sqlite, Store, StoreError};
 use crate::io::whole_file;
 use crate::model::bundle::Offer;
 use crate::model::ident::SensorId;
-use crate::model::message::{Birth, Command, DecodeError, Event, Order, Report, Severity, Status, decode};
+use crate::model::message::{
+    Birth, Command, DecodeError, Event, Nameplates, Order, Report, Severity, Status, decode,
+};
 use crate::model::time::{Now, Ticks};
 use crate::model::topic::Kind;
 use std::collections::BTreeMap;
@@ -138,6 +140,7 @@ impl Center {
             Kind::Report => self.report(sensor, &message.payload, now, turn),
             Kind::Status => self.status(sensor, &message.payload, now, turn),
             Kind::Event => self.event(sensor, &message.payload, now, turn),
+            Kind::Nameplates => self.nameplates(sensor, &message.payload, now, turn),
             _ => Err(Refused::Kind),
         };
         if let Err(refused) = heard {
@@ -195,6 +198,17 @@ impl Center {
             Severity::Error => tracing::error!(sensor, ?kind, text, "event"),
         }
         Ok(())
+    }
+
+    fn nameplates(
+        &mut self,
+        from: &SensorId,
+        payload: &[u8],
+        now: Now,
+        turn: &mut Turn,
+    ) -> Result<(), Refused> {
+        let told: Nameplates = decode(payload)?;
+        self.handle(from, Input::Nameplates(&told), now, turn)
     }
 
     /// What a sensor should have by now and has not is told again: a purge, the policy.

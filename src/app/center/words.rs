@@ -16,7 +16,9 @@ use crate::model::prefix::Prefix;
 use crate::model::sighting::Sighting;
 use crate::model::smart::Secret;
 use crate::model::time::UnixTime;
+use crate::model::plain::PlainText;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
@@ -410,6 +412,28 @@ pub struct CountAnswer {
     pub rules_version: u32,
 }
 
+/// What a component says of itself, and who made it.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Known {
+    /// What it is called.
+    pub name: Option<String>,
+    /// Its maker, by its MAC, or else by its own word.
+    pub vendor: Option<String>,
+    /// All of its own words, the newest of each kind.
+    pub properties: BTreeMap<String, PlainText>,
+    /// The protocols that it was seen to speak.
+    pub protocols: Vec<String>,
+}
+
+impl Known {
+    /// What it is, in a few words: its model and the number under which it is sold.
+    pub fn model(&self) -> String {
+        let words = ["model", "reference"].map(|property| self.properties.get(property).map(PlainText::as_str));
+        words.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+}
+
 /// One component.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ComponentLine {
@@ -435,6 +459,9 @@ pub struct ComponentLine {
     pub packets: u64,
     /// Who saw it.
     pub sensors: Vec<SensorId>,
+    /// What it says of itself.
+    #[serde(flatten)]
+    pub known: Known,
 }
 
 /// A page of components.
@@ -469,6 +496,9 @@ pub struct Verdict {
     pub confirmed: bool,
     /// The rule, in words.
     pub why: String,
+    /// What it says of itself.
+    #[serde(flatten)]
+    pub known: Known,
     /// What was seen, by whom.
     pub witnesses: Vec<Witness>,
 }

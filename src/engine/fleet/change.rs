@@ -1,5 +1,6 @@
 //! What the store is to write, in this order, in one transaction.
 
+use super::nameplates::PlateChange;
 use super::sensor::Sensor;
 use super::session::Session;
 use crate::engine::entitlement::roster;
@@ -75,6 +76,10 @@ pub enum Change {
     Facts(Vec<(FactId, Fact)>),
     /// Facts that are no more, by whichever sensor.
     Gone(Vec<FactId>),
+    /// What stations say of themselves by a sensor's word, whole, or gone.
+    Nameplates(Vec<PlateChange>),
+    /// All of that by this sensor's word is gone.
+    NameplatesGone(SensorNumber),
     /// The sensor goes, with its events; its facts went before.
     Remove(SensorNumber),
     /// The counting policy.

@@ -21,7 +21,8 @@ pub(super) struct Share {
     /// The half.
     pub(super) key: Key,
     present: bool,
-    addressed: bool,
+    /// The internal address that a station was sighted with.
+    with: Option<Key>,
     control: bool,
     /// When, unless another half stands for it.
     span: Option<(UnixTime, UnixTime)>,
@@ -41,11 +42,11 @@ pub(super) fn shares(fact: &Fact, policy: &Policy) -> [Option<Share>; 2] {
         network,
         key: key.without_address(),
         present,
-        addressed: pair,
+        with: pair.then(|| key.without_mac()),
         control: marks.hold(Marks::CONTROL),
         span: span.filter(|_| !pair),
     });
-    let address = Share { network, key: key.without_mac(), present, addressed: false, control: false, span };
+    let address = Share { network, key: key.without_mac(), present, with: None, control: false, span };
     [station, pair.then_some(address)]
 }
 
@@ -58,6 +59,8 @@ struct Node {
     present: u32,
     addressed: u32,
     control: u32,
+    /// The sum of the hashes of the addresses that it was sighted with, one a fact.
+    behind: u64,
     network: NetworkNumber,
     /// The span may be too wide, since a fact went.
     stale: bool,
@@ -166,6 +169,7 @@ impl Components {
             present: 0,
             addressed: 0,
             control: 0,
+            behind: 0,
             network,
             stale: false,
         });
@@ -193,9 +197,11 @@ impl Components {
 
     fn give(&mut self, share: &Share) {
         let place = self.find_or_add(share.network, share.key);
+        let behind = self.behind(share);
         self.change(place, |node| {
             node.present += u32::from(share.present);
-            node.addressed += u32::from(share.addressed);
+            node.addressed += u32::from(share.with.is_some());
+            node.behind = node.behind.wrapping_add(behind);
             node.control += u32::from(share.control);
             if let Some(span) = share.span {
                 node.widen(span);
@@ -206,9 +212,11 @@ impl Components {
     fn take(&mut self, share: &Share, still: Option<(UnixTime, UnixTime)>) {
         let Some(place) = self.find(share.network, share.key) else { return };
         let mut stale = false;
+        let behind = self.behind(share);
         self.change(place, |node| {
             node.present -= u32::from(share.present);
-            node.addressed -= u32::from(share.addressed);
+            node.addressed -= u32::from(share.with.is_some());
+            node.behind = node.behind.wrapping_sub(behind);
             node.control -= u32::from(share.control);
             let bounds = |(first, last)| first == node.first || last == node.last;
             let covered = |(first, last)| still.is_some_and(|(f, l)| f <= first && last <= l);
@@ -220,6 +228,20 @@ impl Components {
         } else {
             self.stale |= stale;
         }
+    }
+
+    fn behind(&self, share: &Share) -> u64 {
+        share.with.map_or(0, |address| keyed(self.hash_key, address))
+    }
+
+    /// Whether all facts that sight a station with an address sight it with this one: by the sum of their hashes, which
+    /// nobody can choose who does not know the key.
+    pub(super) fn is_alone_behind(&self, network: NetworkNumber, station: Key, address: Key) -> bool {
+        self.find(network, station).is_some_and(|place| {
+            let node = &self.nodes[place as usize];
+            let all = keyed(self.hash_key, address).wrapping_mul(u64::from(node.addressed));
+            node.addressed > 0 && node.behind == all
+        })
     }
 
     fn remove(&mut self, place: u32) {

@@ -6,7 +6,7 @@ use super::sensor::{Member, SILENT_AFTER, behind, shifted};
 use super::session::{Keep, ReportVerdict, Session, StatusVerdict};
 use super::union::{Fleet, number};
 use crate::model::ident::{Epoch, SensorId};
-use crate::model::message::{Ack, Birth, Event, Report, Status};
+use crate::model::message::{Ack, Birth, Event, Nameplates, Report, Status};
 use crate::model::sighting::{Marks, Sighting};
 use crate::model::time::{Now, Ticks};
 use crate::model::vlan::VlanSet;
@@ -23,6 +23,8 @@ pub enum Input<'a> {
     Status(&'a Status),
     /// What happened there.
     Event(&'a Event),
+    /// What stations there say of themselves.
+    Nameplates(&'a Nameplates),
 }
 
 impl Input<'_> {
@@ -32,6 +34,7 @@ impl Input<'_> {
             Self::Report(report) => &report.sensor,
             Self::Status(status) => &status.sensor,
             Self::Event(event) => &event.sensor,
+            Self::Nameplates(told) => &told.sensor,
         }
     }
 }
@@ -95,6 +98,10 @@ impl Fleet {
             Input::Status(status) => self.status(sensor, status, now, changes),
             Input::Event(event) => {
                 changes.push(Change::Event(from.clone(), Box::new(event.clone())));
+                Ok(None)
+            }
+            Input::Nameplates(told) => {
+                self.nameplates(sensor, told, now, changes);
                 Ok(None)
             }
         };
@@ -307,6 +314,7 @@ impl Fleet {
     pub(super) fn clear(&mut self, sensor: SensorNumber, changes: &mut Vec<Change>) {
         let clear = |fact: &mut Fact| (fact.marks, fact.kept) = (Marks::NONE, Marks::NONE);
         self.change_all(sensor, clear, changes);
+        self.clear_nameplates(sensor, changes);
     }
 
     pub(super) fn move_session(&mut self, sensor: SensorNumber, session: Session, changes: &mut Vec<Change>) {
@@ -372,7 +380,7 @@ impl Fleet {
     }
 
     /// The number of a network that this sensor may name.
-    fn network(
+    pub(super) fn network(
         &mut self,
         sensor: SensorNumber,
         name: &str,

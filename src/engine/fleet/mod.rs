@@ -25,6 +25,9 @@
 //! **Clocks.** A report whose clock is more than two minutes off has its times shifted by the difference between sending
 //! and receipt. `components` never depends on a time; `confirmed` is about the shifted ones.
 //!
+//! **Names.** What stations say of themselves ([`Fleet::nameplate`]) lies beside all this: no figure and no digest looks at
+//! it, nothing is answered, and a purge forgets it with the facts.
+//!
 //! **Hostile sensors.** Facts, networks and sensors are limited ([`Limits`]); what is refused is counted with its sensor.
 
 mod change;
@@ -35,6 +38,7 @@ mod handle;
 mod index;
 pub mod ledger;
 mod manage;
+mod nameplates;
 mod notice;
 mod sensor;
 mod session;
@@ -45,6 +49,7 @@ pub use change::{Change, Fact, FactId, NetworkNumber, SensorNumber};
 pub use figures::{Figures, NetworkUsage, Usage};
 pub use handle::{Input, Refusal};
 pub use manage::Unknown;
+pub use nameplates::{PlateChange, PlateId};
 pub use notice::{Notice, NoticeKind};
 pub use sensor::{Certificate, Sensor, Standing};
 pub use session::{Keep, Session};

@@ -1,6 +1,7 @@
 //! What sensors say, and what follows from it: each cell of the session's tables, and the count.
 
 mod kit;
+mod nameplates;
 mod purge;
 mod random;
 mod session;

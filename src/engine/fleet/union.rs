@@ -4,6 +4,7 @@ use super::change::{Change, Fact, FactId, NetworkNumber, SensorNumber};
 use super::components::{Components, shares};
 use super::facts::Facts;
 use super::figures::Figures;
+use super::nameplates::Nameplates;
 use super::notice::Notices;
 use super::sensor::{Member, Sensor};
 use crate::engine::inventory::hash::HashKey;
@@ -25,6 +26,10 @@ pub struct Limits {
     pub facts: usize,
     /// Facts of one sensor.
     pub facts_per_sensor: usize,
+    /// Nameplates of all sensors, each some 300 bytes, 1,100 at most.
+    pub nameplates: usize,
+    /// Nameplates of one sensor.
+    pub nameplates_per_sensor: usize,
     /// Networks of all sensors.
     pub networks: u16,
     /// Networks of one sensor.
@@ -40,6 +45,8 @@ impl Default for Limits {
             sensors: 20_000,
             facts: 20_000_000,
             facts_per_sensor: 1_000_000,
+            nameplates: 400_000,
+            nameplates_per_sensor: 16_384,
             networks: 16_384,
             networks_per_sensor: 256,
             renewals_apart: Duration::from_secs(10),
@@ -84,6 +91,7 @@ pub struct Fleet {
     pub(super) hash_key: HashKey,
     pub(super) facts: Facts,
     pub(super) components: Components,
+    pub(super) plates: Nameplates,
     pub(super) networks: Vec<(String, NetworkSeed)>,
     pub(super) network_numbers: BTreeMap<String, NetworkNumber>,
     pub(super) members: BTreeMap<SensorNumber, Member>,
@@ -105,6 +113,7 @@ impl Fleet {
             hash_key,
             facts: Facts::new(hash_key),
             components: Components::new(hash_key, policy.confirm_after()),
+            plates: Nameplates::default(),
             policy,
             networks: Vec::new(),
             network_numbers: BTreeMap::new(),

@@ -17,7 +17,7 @@
 //! record, or none, in `entry`. [`table`] holds one record per key, an authoritative keyed index and a cache of hints
 //! before it; [`policy`] says which addresses count; [`admission`] keeps floods from taking the room of real equipment;
 //! [`sketch`] counts what has no room; [`changes`] says what is new since it was told; [`union`] makes one figure of
-//! several inventories. [`profiles`] keeps, beside all that, what components say of themselves.
+//! several inventories. [`nameplates`] keeps, beside all that, what components say of themselves.
 
 pub mod admission;
 mod batch;
@@ -28,7 +28,7 @@ pub mod ingest;
 pub mod listing;
 pub mod networks;
 pub mod policy;
-pub mod profiles;
+pub mod nameplates;
 pub mod record;
 pub mod sketch;
 pub mod table;

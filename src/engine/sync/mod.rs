@@ -16,6 +16,7 @@
 mod commands;
 mod events;
 mod figures;
+mod nameplates;
 mod part;
 mod position;
 mod reporter;

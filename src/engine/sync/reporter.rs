@@ -3,12 +3,15 @@
 use super::commands::Commands;
 use super::events::{EventLog, Happening};
 use super::figures::Figures;
+use super::nameplates::Board;
 use super::part::Part;
 use super::position::Position;
 use super::resync::Resync;
 use super::window::Window;
 use crate::model::ident::{Epoch, SensorId};
-use crate::model::message::{Ack, Birth, Command, Event, EventKind, Order, Report, Severity, Status};
+use crate::model::message::{
+    Ack, Birth, Command, Event, EventKind, Nameplates, Order, Report, ReportedNameplate, Severity, Status,
+};
 use crate::model::time::{Now, Ticks, UnixTime};
 use std::time::Duration;
 
@@ -50,6 +53,10 @@ pub enum Input {
     Happened(Happening),
     /// The broker has the event of this number.
     EventArrived(u64),
+    /// A station said something of itself.
+    Nameplate(Box<ReportedNameplate>),
+    /// The count begins anew: so does what is known of stations.
+    ForgetNameplates,
 }
 
 /// What is to be done.
@@ -89,6 +96,8 @@ pub enum Outgoing {
     Status(Box<Status>),
     /// Answered by [`Input::EventArrived`] when the broker has it.
     Event(Event),
+    /// What stations say of themselves.
+    Nameplates(Nameplates),
 }
 
 /// How the exchange stands, for people.
@@ -153,6 +162,7 @@ pub struct Reporter {
     window: Window,
     resync: Resync,
     events: EventLog,
+    nameplates: Board,
     commands: Commands,
     last_ack: Option<UnixTime>,
     reports: u64,
@@ -178,6 +188,7 @@ impl Reporter {
             window: Window::new(),
             resync: Resync::new(),
             events: EventLog::new(),
+            nameplates: Board::new(),
             commands: Commands::new(done),
             last_ack: None,
             reports: 0,
@@ -202,6 +213,8 @@ impl Reporter {
             Input::Command(command) => self.ordered(&command, now),
             Input::Happened(what) => self.events.push(&what, &self.who, now.wall),
             Input::EventArrived(number) => self.events.arrived(number),
+            Input::Nameplate(told) => self.nameplates.put(*told),
+            Input::ForgetNameplates => self.nameplates.clear(),
         }
     }
 
@@ -222,6 +235,7 @@ impl Reporter {
             self.events.deadline(),
             loading,
             self.resync.deadline(),
+            self.nameplates.deadline(),
         ];
         let online = connected.into_iter().flatten().filter(|_| self.connected);
         online.chain(wanted).min()
@@ -265,6 +279,7 @@ impl Reporter {
     fn connect(&mut self, now: Now) {
         self.disconnect();
         (self.connected, self.birth_due, self.status_due) = (true, true, now.ticks);
+        self.nameplates.tell_again(now.ticks);
     }
 
     /// What was under way may be lost; it is sent again.
@@ -335,6 +350,7 @@ impl Reporter {
         (self.position.acked, self.ack_untold) = (seq, true);
         self.window.clear();
         (self.loading, self.part) = (None, None);
+        self.nameplates.tell_again(now.ticks);
         let message = format!("the Center asked for everything after change {seq} again");
         self.events.push(&Happening::new(EventKind::Resync, Severity::Info, message), &self.who, now.wall);
     }
@@ -394,7 +410,13 @@ impl Reporter {
         if let Some(event) = self.events.send(now.ticks) {
             return Some(Action::Send(Outgoing::Event(event)));
         }
-        self.report(now).or_else(|| self.load(now.ticks))
+        self.report(now).or_else(|| self.load(now.ticks)).or_else(|| self.tell_nameplates(now))
+    }
+
+    fn tell_nameplates(&mut self, now: Now) -> Option<Action> {
+        let nameplates = self.nameplates.tell(now.ticks)?;
+        let (sensor, sent) = (self.who.sensor.clone(), now.wall);
+        Some(Action::Send(Outgoing::Nameplates(Nameplates { sensor, sent, nameplates })))
     }
 
     fn report(&mut self, now: Now) -> Option<Action> {

@@ -2,7 +2,7 @@
 
 use super::AuditLine;
 use super::StoreError;
-use super::row::{damaged, entry, fact, integer, offer, sensor, time};
+use super::row::{damaged, entry, fact, integer, nameplate, offer, sensor, time};
 use super::schema::SCHEMA;
 use crate::engine::entitlement::roster::{self, Roster};
 use crate::engine::fleet::ledger::{Chain, Entry};
@@ -14,8 +14,13 @@ use crate::model::time::Now;
 use rusqlite::{Connection, OptionalExtension, Result};
 use std::path::Path;
 
-/// Networks, sensors and facts into a fleet.
-pub(super) fn load(from: &Connection, fleet: &mut Fleet, now: Now) -> Result<(), StoreError> {
+/// Networks, sensors, facts and nameplates into a fleet.
+pub(super) fn load(
+    from: &Connection,
+    version: u32,
+    fleet: &mut Fleet,
+    now: Now,
+) -> Result<(), StoreError> {
     let mut networks = from.prepare("SELECT number, name FROM networks ORDER BY number")?;
     for row in networks.query_map([], |row| Ok((NetworkNumber(row.get(0)?), row.get(1)?)))? {
         let (number, name) = row?;
@@ -29,6 +34,14 @@ pub(super) fn load(from: &Connection, fleet: &mut Fleet, now: Now) -> Result<(),
         fleet.load_fact(id, fact)?;
     }
     fleet.loaded();
+    // A store before the sixth version, looked at before a Center brought it forward, has no such table.
+    if version >= 6 {
+        let mut plates = from.prepare("SELECT sensor, network, subject, body FROM nameplates")?;
+        for row in plates.query_map([], nameplate)? {
+            let (id, plate) = row?;
+            fleet.load_nameplate(id, plate);
+        }
+    }
     Ok(())
 }
 

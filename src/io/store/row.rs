@@ -1,11 +1,14 @@
 //! Words as columns, and back. What is not as it was written is damage, and said so.
 
 use crate::engine::fleet::ledger::{Entry, Hash, Kind};
-use crate::engine::fleet::{Certificate, Fact, FactId, Keep, NetworkNumber, Sensor, SensorNumber, Session};
+use crate::engine::fleet::{
+    Certificate, Fact, FactId, Keep, NetworkNumber, PlateId, Sensor, SensorNumber, Session,
+};
 use crate::model::bundle::Offer;
 use crate::model::ident::{Epoch, SensorId};
 use crate::model::key::Key;
 use crate::model::mac::MacAddr;
+use crate::model::nameplate::Nameplate;
 use crate::model::sighting::Marks;
 use crate::model::time::UnixTime;
 use crate::model::vlan::VlanSet;
@@ -119,6 +122,31 @@ pub(super) fn address_bytes(address: IpAddr) -> ([u8; 16], usize) {
 fn address(bytes: &[u8]) -> Option<IpAddr> {
     let v4 = || <[u8; 4]>::try_from(bytes).ok().map(IpAddr::from);
     v4().or_else(|| <[u8; 16]>::try_from(bytes).ok().map(IpAddr::from))
+}
+
+/// The half that a nameplate is about.
+pub(super) fn subject_bytes(subject: Key) -> ([u8; 16], usize) {
+    subject.address().map_or_else(
+        || {
+            let mut bytes = [0; 16];
+            bytes[..6].copy_from_slice(&subject.mac().bits().to_be_bytes()[2..]);
+            (bytes, 6)
+        },
+        address_bytes,
+    )
+}
+
+fn subject(bytes: &[u8]) -> Option<Key> {
+    let mac = || <[u8; 6]>::try_from(bytes).ok().map(|bytes| Key::station(MacAddr::new(bytes)));
+    mac().or_else(|| address(bytes).map(|address| Key::EMPTY.with_address(address)))
+}
+
+/// A row of `SELECT sensor, network, subject, body FROM nameplates`.
+pub(super) fn nameplate(row: &Row<'_>) -> rusqlite::Result<(PlateId, Nameplate)> {
+    let subject = subject(row.get_ref(2)?.as_blob()?).ok_or_else(|| unexpected(2))?;
+    let id = PlateId { sensor: SensorNumber(row.get(0)?), network: NetworkNumber(row.get(1)?), subject };
+    let body: String = row.get(3)?;
+    Ok((id, serde_json::from_str(&body).map_err(|error| damaged(3, error))?))
 }
 
 fn key(row: &Row<'_>, mac: usize, ip: usize) -> rusqlite::Result<Key> {

@@ -3,7 +3,7 @@
 use crate::io::sqlite::Schema;
 
 /// "toll": names the file's program.
-pub(super) const SCHEMA: Schema = Schema { application_id: 0x746f_6c6c, migrations: &[V1, V2, V3, V4, V5] };
+pub(super) const SCHEMA: Schema = Schema { application_id: 0x746f_6c6c, migrations: &[V1, V2, V3, V4, V5, V6] };
 
 const V2: &str = "
 CREATE TABLE ids (sensor TEXT PRIMARY KEY, body TEXT NOT NULL);
@@ -44,4 +44,11 @@ CREATE TABLE bundles (
 
 const V5: &str = "
 CREATE TABLE access (kind TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID;
+";
+
+/// A subject is six bytes of a MAC, or four or sixteen of an address.
+const V6: &str = "
+CREATE TABLE nameplates (
+    sensor INTEGER NOT NULL, network INTEGER NOT NULL, subject BLOB NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (sensor, network, subject)) WITHOUT ROWID;
 ";

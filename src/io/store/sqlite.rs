@@ -69,7 +69,7 @@ impl Store for Sqlite {
     }
 
     fn load(&mut self, fleet: &mut Fleet, now: Now) -> Result<(), StoreError> {
-        load::load(&self.connection, fleet, now)
+        load::load(&self.connection, SCHEMA.version(&self.connection, &self.path)?, fleet, now)
     }
 
     fn licence(&mut self) -> Result<Option<Vec<u8>>, StoreError> {

@@ -6,7 +6,12 @@ use crate::engine::fleet::ledger::Kind;
 use crate::engine::fleet::{Certificate, Input, Keep};
 use crate::model::ident::Epoch;
 use crate::model::lease::{BundleDigest, RuleSet};
-use crate::model::message::{EventKind, Report, ReportedSighting, Severity};
+use crate::model::key::Key;
+use crate::model::message::{
+    EventKind, Nameplates, Report, ReportedNameplate, ReportedSighting, Severity, Subject,
+};
+use crate::model::nameplate::Nameplate;
+use crate::model::property::{Property, Protocol, Protocols};
 use crate::model::sighting::Sighting;
 use crate::model::time::Ticks;
 use std::path::PathBuf;
@@ -113,6 +118,50 @@ fn assert_same(one: &Fleet, other: &Fleet) {
     assert_eq!(facts(one), facts(other));
 }
 
+/// A nameplate of each kind of subject, and the changes that it makes.
+fn told(fleet: &mut Fleet, text: &str) -> Vec<Change> {
+    let subjects = [(Some("02:00:00:00:00:01"), None), (None, Some("10.0.0.1")), (None, Some("fd00::1"))];
+    let of = |(mac, ip): (Option<&str>, Option<&str>)| {
+        let mut nameplate = Nameplate::default();
+        nameplate.take(Property::Name, now().wall, &text.to_owned().into());
+        nameplate.speaks(Protocols::default().with(Protocol::S7));
+        let (mac, ip) = (mac.map(|mac| mac.parse().unwrap()), ip.map(|ip| ip.parse().unwrap()));
+        ReportedNameplate { subject: Subject { network: "default".into(), mac, ip }, nameplate }
+    };
+    let nameplates = Nameplates { sensor: id("a"), sent: now().wall, nameplates: subjects.map(of).to_vec() };
+    let mut changes = Vec::new();
+    fleet.handle(&id("a"), Input::Nameplates(&nameplates), now(), &mut changes).unwrap();
+    changes
+}
+
+fn names(fleet: &Fleet) -> Vec<Option<String>> {
+    let keys = [
+        Key::station("02:00:00:00:00:01".parse().unwrap()),
+        Key::EMPTY.with_v4(0x0a00_0001),
+        Key::EMPTY.with_address("fd00::1".parse().unwrap()),
+    ];
+    let name = |key| fleet.nameplate("default", key, []).get(Property::Name).map(ToString::to_string);
+    keys.map(name).to_vec()
+}
+
+#[test]
+fn nameplates_are_there_again_until_they_or_their_sensor_go() {
+    let place = Place::new();
+    let (mut store, mut before) = place.filled();
+    for text in ["plc'); DROP TABLE nameplates; --", "plc-2"] {
+        store.commit(&told(&mut before, text)).unwrap();
+        let again = fleet(&mut store);
+        assert_eq!(names(&again), names(&before));
+        assert_eq!(names(&again), vec![Some(text.to_owned()); 3]);
+    }
+    let mut changes = Vec::new();
+    before.remove(&id("a"), &mut changes).unwrap();
+    store.commit(&changes).unwrap();
+    let rows: u32 =
+        store.connection.query_row("SELECT count(*) FROM nameplates", [], |row| row.get(0)).unwrap();
+    assert_eq!((rows, names(&fleet(&mut store))), (0, vec![None; 3]));
+}
+
 #[test]
 fn what_is_committed_is_there_again() {
     let place = Place::new();
@@ -138,7 +187,7 @@ fn the_roster_is_kept_and_an_older_store_has_none() {
     assert_eq!(store.roster().unwrap(), Roster::new(RuleSet::Subscriber, [entry]));
     store
         .connection
-        .execute_batch("DROP TABLE ids; DROP TABLE rules; DROP TABLE bundles; DROP TABLE access; ALTER TABLE sensors DROP COLUMN enrolment; PRAGMA user_version = 1")
+        .execute_batch("DROP TABLE ids; DROP TABLE nameplates; DROP TABLE rules; DROP TABLE bundles; DROP TABLE access; ALTER TABLE sensors DROP COLUMN enrolment; PRAGMA user_version = 1")
         .unwrap();
     drop(store);
     let mut reader = Sqlite::open_to_read(&place.file("center.db")).unwrap();

@@ -2,9 +2,9 @@
 
 use super::AUDIT_LINES_MAX;
 use super::events::write_event;
-use super::row::{address_bytes, integer, keep_number, vlan_bytes};
+use super::row::{address_bytes, integer, keep_number, subject_bytes, vlan_bytes};
 use crate::engine::fleet::ledger::Entry;
-use crate::engine::fleet::{Change, Fact, FactId, Sensor, SensorNumber, Session};
+use crate::engine::fleet::{Change, Fact, FactId, PlateChange, Sensor, SensorNumber, Session};
 use crate::model::bundle::Offer;
 use crate::model::message::Status;
 use crate::model::sighting::Marks;
@@ -24,6 +24,10 @@ pub(super) fn write(to: &Connection, change: &Change) -> Result<()> {
         Change::Gone(gone) => {
             let mut delete = to.prepare_cached("DELETE FROM sightings WHERE id = ?")?;
             gone.iter().try_for_each(|id| delete.execute([id.0]).map(drop))
+        }
+        Change::Nameplates(plates) => plates.iter().try_for_each(|plate| write_nameplate(to, plate)),
+        Change::NameplatesGone(sensor) => {
+            run(to, "DELETE FROM nameplates WHERE sensor = ?", params![sensor.0])
         }
         Change::Remove(sensor) => remove(to, *sensor),
         Change::Policy(policy) => {
@@ -139,6 +143,21 @@ fn write_facts(to: &Connection, facts: &[(FactId, Fact)]) -> Result<()> {
     }
     debug_assert!(facts.iter().all(|(_, fact)| fact.effective() != Marks::NONE), "what says nothing is gone");
     Ok(())
+}
+
+fn write_nameplate(to: &Connection, (id, plate): &PlateChange) -> Result<()> {
+    let (bytes, end) = subject_bytes(id.subject);
+    let subject = &bytes[..end];
+    match plate {
+        Some(plate) => {
+            let row = params![id.sensor.0, id.network.0, subject, json(plate)?];
+            run(to, "INSERT OR REPLACE INTO nameplates VALUES (?, ?, ?, ?)", row)
+        }
+        None => {
+            let sql = "DELETE FROM nameplates WHERE sensor = ? AND network = ? AND subject = ?";
+            run(to, sql, params![id.sensor.0, id.network.0, subject])
+        }
+    }
 }
 
 fn remove(to: &Connection, sensor: SensorNumber) -> Result<()> {

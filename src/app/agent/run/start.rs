@@ -13,6 +13,7 @@ use super::uplink::{self, Enrolled, Uplink};
 use crate::engine::entitlement::Holder;
 use crate::engine::inventory::changes::Known;
 use crate::engine::inventory::hash::HashKeys;
+use crate::engine::inventory::nameplates::SUBJECTS_MAX;
 use crate::engine::inventory::networks::Networks;
 use crate::engine::inventory::{Inventory, Settings};
 use crate::engine::sync::{Happening, Identity, Position, Reporter};
@@ -348,6 +349,9 @@ impl Tables {
     }
 }
 
+/// Each lane remembers some; the reporter remembers all that they told.
+const NAMEPLATES_OF_SEVERAL: usize = 512;
+
 fn plan(
     config: &Config,
     force: &InForce,
@@ -371,5 +375,6 @@ fn plan(
         filter: spec.filter(|_| !at_source).map(compile::load_for_every_link).transpose()?,
         limits: force.limits(),
         several,
+        nameplates: if several { NAMEPLATES_OF_SEVERAL } else { SUBJECTS_MAX },
     })
 }

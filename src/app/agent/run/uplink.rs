@@ -283,6 +283,7 @@ impl Line {
             Outgoing::Report(report) => (Kind::Report, None, encode(&report)),
             Outgoing::Status(status) => (Kind::Status, None, encode(status.as_ref())),
             Outgoing::Event(event) => (Kind::Event, Some(event.number), encode(&event)),
+            Outgoing::Nameplates(heard) => (Kind::Nameplates, None, encode(&heard)),
         };
         let sent = payload.map(|payload| connection.try_publish(&self.topic(kind), payload));
         match (sent, event) {
@@ -353,7 +354,7 @@ fn said(message: &Arrived) -> Option<Heard> {
         Kind::Command => decoded(message, Heard::Command),
         Kind::Policy => decoded(message, |policy| Heard::Policy(Box::new(policy))),
         Kind::Lease => Heard::Lease(message.payload.clone()),
-        Kind::Birth | Kind::Report | Kind::Status | Kind::Event => {
+        Kind::Birth | Kind::Report | Kind::Status | Kind::Event | Kind::Nameplates => {
             Heard::NotUnderstood(format!("a {}", message.topic.kind.name()))
         }
     })

@@ -7,6 +7,7 @@ use crate::app::center::listing::{self, Wanted};
 use crate::app::center::state::Center;
 use crate::app::center::words::ComponentLine;
 use crate::engine::fleet::ComponentKind;
+use crate::model::property::{Property, Protocol};
 use serde_json::{Value, json};
 
 /// So many can be filtered and sorted in one answer.
@@ -94,22 +95,61 @@ fn id(line: &ComponentLine) -> String {
     id_of("component", &format!("{}\n{}", line.network, line.address))
 }
 
+/// The names of that API for what a component says of itself; what has none there is another property.
+const NORMAL: [(Property, &str); 7] = [
+    (Property::Name, "name"),
+    (Property::Model, "model-name"),
+    (Property::Reference, "model-ref"),
+    (Property::Software, "fw-version"),
+    (Property::Hardware, "hw-version"),
+    (Property::Serial, "serial-number"),
+    (Property::System, "os-name"),
+];
+
+/// A protocol as a tag.
+pub(super) fn tag(protocol: Protocol) -> Value {
+    let category = if protocol.is_industrial() { "Control system protocols" } else { "Network protocols" };
+    json!({"id": id_of("tag", protocol.name()), "label": protocol.label(), "type": "protocol", "category": category,
+        "important": false})
+}
+
+fn property(key: &str, value: &str) -> Value {
+    json!({"key": key, "value": value})
+}
+
 /// Flows, vulnerabilities and the like are not looked at here, so their numbers are null.
 fn row(line: &ComponentLine) -> Value {
     let is_ip = line.kind == "ip";
     let ip = is_ip.then_some(&line.address);
     let mac = if is_ip { line.macs.first() } else { Some(&line.address) };
-    let property = |key: &str, value: &str| json!({"key": key, "value": value});
-    let vlans = line.vlans.iter().map(|vlan| property("vlan-id", &vlan.to_string()));
-    let macs = line.macs.iter().map(|mac| property("mac", mac));
-    let normal: Vec<Value> = ip.iter().map(|ip| property("ip", ip)).chain(macs).chain(vlans).collect();
+    let label = line.known.name.as_ref().unwrap_or(&line.address);
+    let (normal, other) = properties(line, ip);
+    let tags = line.known.protocols.iter().filter_map(|name| Protocol::named(name)).map(tag);
     json!({
-        "id": id(line), "label": line.address, "customLabel": null, "originalLabel": line.address, "ip": ip, "mac": mac,
+        "id": id(line), "label": label, "customLabel": null, "originalLabel": label, "ip": ip, "mac": mac,
         "firstActivity": millis(line.first), "lastActivity": millis(line.last), "sensorNames": line.sensors,
-        "device": null, "group": null, "tags": [], "normalizedProperties": normal,
-        "otherProperties": [property("network", &line.network), property("confirmed", &line.confirmed.to_string()),
-            property("packets", &line.packets.to_string())],
+        "device": null, "group": null, "tags": tags.collect::<Vec<_>>(), "normalizedProperties": normal,
+        "otherProperties": other,
         "flowsCount": null, "eventsCount": null, "variablesCount": null, "vulnerabilitiesCount": null,
         "credentialsCount": null, "externalCommunicationsCount": null, "network": line.network,
     })
+}
+
+/// Those that have names in that API, and the others.
+fn properties(line: &ComponentLine, ip: Option<&String>) -> (Vec<Value>, Vec<Value>) {
+    let said = &line.known.properties;
+    let vendor = line.known.vendor.iter().map(|vendor| property("vendor-name", vendor));
+    let named = NORMAL.iter().filter_map(|(own, key)| Some(property(key, said.get(own.name())?.as_str())));
+    let vlans = line.vlans.iter().map(|vlan| property("vlan-id", &vlan.to_string()));
+    let macs = line.macs.iter().map(|mac| property("mac", mac));
+    let normal = ip.map(|ip| property("ip", ip)).into_iter().chain(macs).chain(vlans).chain(vendor).chain(named);
+    let counted = [
+        property("network", &line.network),
+        property("confirmed", &line.confirmed.to_string()),
+        property("packets", &line.packets.to_string()),
+    ];
+    let is_named = |name: &str| NORMAL.iter().any(|(own, _)| own.name() == name);
+    let others = said.iter().filter(|(name, _)| !is_named(name));
+    let others = others.map(|(name, text)| property(name, text.as_str()));
+    (normal.collect(), counted.into_iter().chain(others).collect())
 }

@@ -12,6 +12,7 @@ use super::desk::DeskError;
 use super::state::Center;
 use super::turn::Turn;
 use crate::model::ident::SensorId;
+use crate::model::property::Protocol;
 use crate::model::time::{Now, UnixTime};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -71,7 +72,7 @@ pub enum Call {
     },
     /// How many of each kind there are.
     Dashboard { from: Option<u64>, to: Option<u64> },
-    /// No tags are given here.
+    /// The protocols that a component can be seen to speak.
     Tags {},
     /// Sensors are enrolled one by one.
     Deployments {},
@@ -131,7 +132,8 @@ impl Center {
                 self.v3_check(is_create.unwrap_or(true), &network, now)
             }
             Call::Dashboard { from, to } => Ok(self.v3_dashboard((from, to))),
-            Call::Devices {} | Call::Tags {} | Call::Deployments {} => Ok(json!([])),
+            Call::Tags {} => Ok(Protocol::ALL.map(components::tag).into()),
+            Call::Devices {} | Call::Deployments {} => Ok(json!([])),
         }
     }
 }

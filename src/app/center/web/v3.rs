@@ -69,7 +69,7 @@ const ROUTES: &[Route] = &[
             NETWORK_ID, NETWORK[0], NETWORK[1], NETWORK[2], NETWORK[3], NETWORK[4], NETWORK[5]])
         .gives(&[("nbCmpToRemove", Count), ("nbExternalCommToRemove", Count)]),
     row(Get, "/homepage/dashboard", View, "dashboard", "How many of each kind there are").takes(&[FROM, TO]).object(),
-    row(Get, "/tags", View, "tags", "No tags are given here").listed(),
+    row(Get, "/tags", View, "tags", "Protocols, of which each component has those that it was seen to speak").listed(),
     row(Get, "/deployments", View, "deployments", "Sensors are enrolled one by one").listed(),
 ];
 

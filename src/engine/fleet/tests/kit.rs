@@ -55,6 +55,7 @@ impl Kit {
             Input::Report(report) => &report.sensor,
             Input::Status(status) => &status.sensor,
             Input::Event(event) => &event.sensor,
+            Input::Nameplates(told) => &told.sensor,
         };
         self.fleet.handle(from, input, now(self.now), &mut self.changes)
     }

@@ -8,8 +8,9 @@ use crate::engine::inventory::changes::Known;
 use crate::engine::inventory::policy::Policy;
 use crate::engine::sync::{Input, Position};
 use crate::io::clock;
-use crate::model::key::NetworkId;
-use crate::model::message::{EventKind, Severity};
+use crate::model::key::{Key, NetworkId};
+use crate::model::message::{EventKind, ReportedNameplate, Severity, Subject};
+use crate::model::nameplate::Nameplate;
 use crate::model::time::Now;
 use std::sync::Arc;
 
@@ -73,7 +74,16 @@ impl Hub {
         if !has_room {
             self.lanes[at].owed += facts.told.len();
         }
+        self.tell_nameplates(&facts.nameplates, now);
         births
+    }
+
+    fn tell_nameplates(&mut self, nameplates: &[(Key, Nameplate)], now: Now) {
+        for (key, nameplate) in nameplates {
+            let subject = Subject::of(*key, self.name_of(key.network()));
+            let told = ReportedNameplate { subject, nameplate: nameplate.clone() };
+            self.reporter.handle(Input::Nameplate(Box::new(told)), now);
+        }
     }
 
     /// Whether a fact bears a component: of several lanes, the union knows.
@@ -252,6 +262,7 @@ impl Hub {
         if let Some(union) = &mut self.union {
             union.renew(policy);
         }
+        self.reporter.handle(Input::ForgetNameplates, clock::both());
         self.shelf.waiting.clear();
         self.lanes.iter_mut().for_each(|watched| watched.owed = 0);
         self.shelf.load = None;

@@ -18,7 +18,9 @@ use crate::engine::inventory::{Inventory, Tally};
 use crate::io::capture::live::Backend;
 use crate::io::capture::progress::Progress;
 use crate::io::sandbox::calls::{Calls, spawn};
+use crate::model::key::Key;
 use crate::model::message::LinkState;
+use crate::model::nameplate::Nameplate;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::io;
 use std::path::PathBuf;
@@ -29,6 +31,8 @@ use teller::Teller;
 
 /// Facts handed over at a time.
 pub const FACTS_MAX: usize = 2048;
+/// Nameplates handed over at a time: in a flood of names, so many a second.
+const NAMEPLATES_MAX: usize = 64;
 /// Hand-overs that may wait.
 const HANDED_MAX: usize = 4;
 /// Orders that may wait.
@@ -41,6 +45,8 @@ pub struct Facts {
     pub generation: u32,
     /// The facts.
     pub told: Vec<Told>,
+    /// What stations said of themselves since.
+    pub nameplates: Vec<(Key, Nameplate)>,
 }
 
 /// What a lane is told to do.
@@ -209,6 +215,8 @@ pub struct Plan {
     pub limits: ToldLimits,
     /// Whether there are other lanes to make one figure with.
     pub several: bool,
+    /// Stations whose nameplates a lane remembers.
+    pub nameplates: usize,
 }
 
 impl Plan {
@@ -241,7 +249,7 @@ impl Plan {
     ) -> io::Result<Lane> {
         let shared = Arc::new(Shared::new(&inventory));
         let ((hand, facts), (orders, obey)) = (bounded(HANDED_MAX), bounded(ORDERS_MAX));
-        let meter = Meter::new(inventory, self.filter.clone());
+        let meter = Meter::new(inventory, self.filter.clone()).with_nameplates(self.nameplates);
         let teller = Teller::new(meter, Arc::clone(&shared), hand, obey, self.limits, self.several);
         let plan = self.clone();
         let name = format!("packets-{}", self.interface);

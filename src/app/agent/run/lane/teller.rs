@@ -1,6 +1,6 @@
 //! A lane's once-a-second business beside its packets: telling what is new, showing figures, obeying orders.
 
-use super::{FACTS_MAX, Facts, Figures, Order, Shared};
+use super::{FACTS_MAX, Facts, Figures, NAMEPLATES_MAX, Order, Shared};
 use crate::app::agent::meter::Meter;
 use crate::engine::inventory::changes::{Told, ToldLimits};
 use crate::engine::inventory::union::Beside;
@@ -116,10 +116,10 @@ impl Teller {
             self.shared.turn();
             told.clear();
             self.meter.inventory.changed(capture_now(), &mut told, FACTS_MAX);
-            if told.is_empty() {
+            if told.is_empty() && !self.meter.has_news() {
                 break;
             }
-            let facts = Facts { generation: self.generation, told: std::mem::take(&mut told) };
+            let facts = self.facts(std::mem::take(&mut told));
             if self.hand.send_deadline(facts, end).is_err() {
                 break;
             }
@@ -138,7 +138,7 @@ impl Teller {
         let inventory = &mut self.meter.inventory;
         match order {
             Order::Renew { policy, generation } => {
-                inventory.renew(*policy);
+                self.meter.renew(&policy);
                 (self.generation, self.due, self.beside_due) = (generation, clock::now(), clock::now());
             }
             Order::Limits(limits) => self.limits = limits,
@@ -158,6 +158,9 @@ impl Teller {
     /// Hands over what is new, as much as is taken.
     fn tell(&mut self, now: Instant) {
         while self.hand_over(|meter, out| meter.inventory.changed(capture_now(), out, FACTS_MAX)) {}
+        if self.meter.has_news() && !self.hand.is_full() {
+            self.hand_on(Vec::new());
+        }
         if now >= self.sweep_due {
             self.sweep_due = now + SWEEP_EVERY;
             self.sweeps = (self.sweeps + 1) % SWEEPS_A_REFRESH;
@@ -175,16 +178,26 @@ impl Teller {
         let mut told = Vec::new();
         ask(&mut self.meter, &mut told);
         let whole = told.len() == FACTS_MAX;
-        if told.is_empty() {
-            return false;
-        }
-        match self.hand.try_send(Facts { generation: self.generation, told }) {
-            Ok(()) => whole,
+        !told.is_empty() && self.hand_on(told) && whole
+    }
+
+    /// Hands facts on, with what stations said of themselves; whether they were taken.
+    fn hand_on(&mut self, told: Vec<Told>) -> bool {
+        let facts = self.facts(told);
+        match self.hand.try_send(facts) {
+            Ok(()) => true,
             Err(TrySendError::Full(facts) | TrySendError::Disconnected(facts)) => {
                 self.meter.inventory.untell(&facts.told);
+                self.meter.nameplates.iter_mut().for_each(|plates| plates.untell(&facts.nameplates));
                 false
             }
         }
+    }
+
+    fn facts(&mut self, told: Vec<Told>) -> Facts {
+        let plates = self.meter.nameplates.as_mut();
+        let nameplates = plates.map(|plates| plates.news(NAMEPLATES_MAX)).unwrap_or_default();
+        Facts { generation: self.generation, told, nameplates }
     }
 
     fn show(&mut self, now: Instant) {

@@ -6,8 +6,8 @@ use crate::engine::inventory::hash::HashKeys;
 use crate::model::frame::LinkType;
 use crate::model::mac::MacAddr;
 
-fn profiles() -> Profiles {
-    Profiles::new(Policy::default(), Networks::default())
+fn nameplates() -> Nameplates {
+    Nameplates::new(Policy::default(), Networks::default(), SUBJECTS_MAX)
 }
 
 fn inventory() -> Inventory {
@@ -38,16 +38,16 @@ fn key(host: u32) -> Key {
     Key::station(MacAddr::new([2, 0, a, b, c, d]))
 }
 
-fn name_of(profiles: &Profiles, host: u32) -> Option<String> {
-    let place = profiles.places.get(&key(host))?;
-    profiles.slots[*place].1.properties().next().map(|(_, text)| text.to_string())
+fn name_of(nameplates: &Nameplates, host: u32) -> Option<String> {
+    let place = nameplates.places.get(&key(host))?;
+    nameplates.slots[*place].plate.properties().next().map(|(_, text)| text.to_string())
 }
 
 #[test]
 fn the_newest_wins_whatever_comes_first() {
     let (old, new) = (lldp(1, "old"), lldp(1, "new"));
     for order in [[at(1, &old), at(2, &new)], [at(2, &new), at(1, &old)]] {
-        let (mut whole, mut part) = (profiles(), profiles());
+        let (mut whole, mut part) = (nameplates(), nameplates());
         whole.hear(&order[0]);
         part.hear(&order[1]);
         whole.unite(&part);
@@ -57,27 +57,27 @@ fn the_newest_wins_whatever_comes_first() {
 
 #[test]
 fn a_flood_of_names_takes_no_more_room_than_there_is() {
-    let mut profiles = profiles();
+    let mut nameplates = nameplates();
     let count = u32::try_from(SUBJECTS_MAX).unwrap() + 10;
     for host in 0..count {
-        profiles.hear(&at(1, &lldp(host, "x")));
+        nameplates.hear(&at(1, &lldp(host, "x")));
     }
-    assert_eq!((profiles.slots.len(), profiles.places.len()), (SUBJECTS_MAX, SUBJECTS_MAX));
-    assert_eq!((name_of(&profiles, 9), name_of(&profiles, 10).is_some()), (None, true));
-    assert!(name_of(&profiles, count - 1).is_some());
+    assert_eq!((nameplates.slots.len(), nameplates.places.len()), (SUBJECTS_MAX, SUBJECTS_MAX));
+    assert_eq!((name_of(&nameplates, 9), name_of(&nameplates, 10).is_some()), (None, true));
+    assert!(name_of(&nameplates, count - 1).is_some());
 }
 
 #[test]
 fn a_routers_name_is_not_that_of_the_hosts_behind_it() {
-    let (mut profiles, mut inventory) = (profiles(), inventory());
+    let (mut nameplates, mut inventory) = (nameplates(), inventory());
     for host in [1, 2] {
-        profiles.hear(&at(1, &lldp(host, "named")));
+        nameplates.hear(&at(1, &lldp(host, "named")));
     }
     for frame in [packet(1, [10, 0, 0, 1]), packet(2, [10, 0, 0, 2]), packet(2, [10, 0, 0, 3])] {
         inventory.sight(&at(1, &frame));
     }
     inventory.settle();
-    let known = profiles.of_components(&inventory);
+    let known = nameplates.of_components(&inventory);
     let named: Vec<_> = known.keys().map(|(_, identity)| identity.to_string()).collect();
     assert_eq!(named, ["10.0.0.1"]);
 }

@@ -12,8 +12,8 @@ use crate::engine::wire::decode;
 use crate::engine::wire::payload::payload;
 use crate::model::frame::Frame;
 use crate::model::key::Key;
+use crate::model::nameplate::Nameplate;
 use crate::model::plain::PlainText;
-use crate::model::property::{Property, Protocols};
 use crate::model::time::CaptureTime;
 use std::collections::BTreeMap;
 
@@ -23,55 +23,44 @@ pub const SUBJECTS_MAX: usize = 4096;
 const SAMPLED_AFTER: u32 = 65_536;
 const SAMPLE: u32 = 64;
 
-/// What is known of one address or MAC.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Profile {
-    said: [Option<(CaptureTime, PlainText)>; Property::ALL.len()],
-    /// Protocols it was seen to speak.
-    pub protocols: Protocols,
-}
-
-impl Profile {
-    /// What is known, in the order of [`Property::ALL`].
-    pub fn properties(&self) -> impl Iterator<Item = (Property, &PlainText)> {
-        let known = |property: Property| Some((property, &self.said[property as usize].as_ref()?.1));
-        Property::ALL.into_iter().filter_map(known)
-    }
-
-    /// Takes what was said at `time`, if nothing newer is known. Of one time it is the greater, whoever came first.
-    fn take(&mut self, property: Property, time: CaptureTime, text: &PlainText) {
-        let known = &mut self.said[property as usize];
-        if known.as_ref().is_none_or(|(when, what)| (*when, what) < (time, text)) {
-            *known = Some((time, text.clone()));
-        }
-    }
-
-    fn merge(&mut self, other: &Self) {
-        for property in Property::ALL {
-            if let Some((time, text)) = &other.said[property as usize] {
-                self.take(property, *time, text);
-            }
-        }
-        self.protocols = self.protocols.union(other.protocols);
-    }
-}
-
 /// What all of them say. A subject is an internal address, or a MAC.
 #[derive(Clone, Debug)]
-pub struct Profiles {
+pub struct Nameplates {
     policy: Policy,
     networks: Networks,
     places: BTreeMap<Key, usize>,
-    slots: Vec<(Key, Profile)>,
+    slots: Vec<Slot>,
+    /// Subjects remembered at most.
+    room: usize,
     /// The slot whose subject came first.
     oldest: usize,
     sampled: u32,
 }
 
-impl Profiles {
-    /// Nothing known yet.
-    pub fn new(policy: Policy, networks: Networks) -> Self {
-        Self { policy, networks, places: BTreeMap::new(), slots: Vec::new(), oldest: 0, sampled: 0 }
+#[derive(Clone, Debug)]
+struct Slot {
+    subject: Key,
+    plate: Nameplate,
+    /// There is something new on it.
+    untold: bool,
+}
+
+impl Nameplates {
+    /// Nothing known yet, and room for `room` subjects, [`SUBJECTS_MAX`] at most.
+    pub fn new(policy: Policy, networks: Networks, room: usize) -> Self {
+        let (places, slots, room) = (BTreeMap::new(), Vec::new(), room.clamp(1, SUBJECTS_MAX));
+        Self { policy, networks, places, slots, room, oldest: 0, sampled: 0 }
+    }
+
+    /// An empty one of the same settings.
+    #[must_use]
+    pub fn fresh(&self) -> Self {
+        Self::new(self.policy.clone(), self.networks.clone(), self.room)
+    }
+
+    /// Forgets all, and asks another policy from now on.
+    pub fn renew(&mut self, policy: Policy) {
+        *self = Self::new(policy, self.networks.clone(), self.room);
     }
 
     /// Takes note of what a frame says, if it may say anything.
@@ -123,40 +112,68 @@ impl Profiles {
     }
 
     fn note(&mut self, subject: Key, time: CaptureTime, found: &Found<'_>) {
-        let profile = self.profile(subject);
+        let slot = self.slot(subject);
+        slot.untold |= slot.plate.speaks(found.protocols);
         for (property, bytes) in &found.said {
             if let Some(text) = PlainText::read(bytes) {
-                profile.take(*property, time, &text);
+                slot.untold |= slot.plate.take(*property, time.into(), &text);
             }
         }
-        profile.protocols = profile.protocols.union(found.protocols);
     }
 
-    fn profile(&mut self, subject: Key) -> &mut Profile {
+    fn slot(&mut self, subject: Key) -> &mut Slot {
         let place = self.places.get(&subject).copied();
         let place = place.unwrap_or_else(|| self.make_room(subject));
-        &mut self.slots[place].1
+        &mut self.slots[place]
     }
 
     fn make_room(&mut self, subject: Key) -> usize {
-        let place = if self.slots.len() < SUBJECTS_MAX {
-            self.slots.push((subject, Profile::default()));
+        let slot = Slot { subject, plate: Nameplate::default(), untold: false };
+        let place = if self.slots.len() < self.room {
+            self.slots.push(slot);
             self.slots.len() - 1
         } else {
             let place = self.oldest;
-            self.oldest = (place + 1) % SUBJECTS_MAX;
-            let (forgotten, _) = std::mem::replace(&mut self.slots[place], (subject, Profile::default()));
-            self.places.remove(&forgotten);
+            self.oldest = (place + 1) % self.room;
+            let forgotten = std::mem::replace(&mut self.slots[place], slot);
+            self.places.remove(&forgotten.subject);
             place
         };
         self.places.insert(subject, place);
         place
     }
 
+    /// Whether [`Nameplates::news`] has any.
+    pub fn has_news(&self) -> bool {
+        self.slots.iter().any(|slot| slot.untold)
+    }
+
+    /// At most `max` subjects of which something was heard since they were asked for last, with all that is known of
+    /// each.
+    pub fn news(&mut self, max: usize) -> Vec<(Key, Nameplate)> {
+        let fresh = self.slots.iter_mut().filter(|slot| slot.untold).take(max);
+        fresh
+            .map(|slot| {
+                slot.untold = false;
+                (slot.subject, slot.plate.clone())
+            })
+            .collect()
+    }
+
+    /// These could not be handed on: they are news still.
+    pub fn untell(&mut self, news: &[(Key, Nameplate)]) {
+        for (subject, _) in news {
+            if let Some(place) = self.places.get(subject) {
+                self.slots[*place].untold = true;
+            }
+        }
+    }
+
     /// Adds what another one heard in the same networks.
     pub fn unite(&mut self, other: &Self) {
-        for (subject, profile) in &other.slots {
-            self.profile(*subject).merge(profile);
+        for heard in &other.slots {
+            let slot = self.slot(heard.subject);
+            slot.untold |= slot.plate.merge(&heard.plate);
         }
     }
 
@@ -170,13 +187,13 @@ impl Profiles {
     /// What is known of the components of an inventory of the same networks, as its listing names them. What a MAC
     /// says is said of the addresses that it answers for, or of the only one behind it: of a router's it is not said of the
     /// hosts behind. Call [`Inventory::settle`] first.
-    pub fn of_components<'a>(&self, inventory: &'a Inventory) -> BTreeMap<(&'a str, Identity), Profile> {
+    pub fn of_components<'a>(&self, inventory: &'a Inventory) -> BTreeMap<(&'a str, Identity), Nameplate> {
         let mut addresses_behind: BTreeMap<Key, usize> = BTreeMap::new();
         let records = inventory.table().records();
         for record in records.iter().filter(|record| record.key().has_address()) {
             *addresses_behind.entry(record.key().without_address()).or_default() += 1;
         }
-        let mut known: BTreeMap<_, Profile> = BTreeMap::new();
+        let mut known: BTreeMap<_, Nameplate> = BTreeMap::new();
         for record in records {
             let Some((network, identity)) = component_of(record) else { continue };
             let (mac, address) = (record.key().without_address(), record.key().without_mac());
@@ -186,7 +203,7 @@ impl Profiles {
             let subjects = [Some(address), is_own.then_some(mac)];
             for place in subjects.iter().flatten().filter_map(|subject| self.places.get(subject)) {
                 let name = (inventory.settings().networks.name(network), identity);
-                known.entry(name).or_default().merge(&self.slots[*place].1);
+                known.entry(name).or_default().merge(&self.slots[*place].plate);
             }
         }
         known

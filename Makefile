@@ -76,6 +76,7 @@ debian: build man
 	@missing=; for need in $(DEBIAN_NEEDS); do [ -e "$${need#*:}" ] || missing="$$missing $${need%%:*}"; done; \
 	[ -z "$$missing" ] || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends $$missing; }
 	@bash tests/debian.sh target/release target
+	@$(SUDO) bash tests/systemd.sh target/release/tollgate-agent
 
 # Man pages and completions of all programs.
 man: deps

@@ -1,11 +1,11 @@
-//! A Center's store under SIGKILL at any moment: what was acknowledged is committed, and a report is there whole or
+//! A Center's store under SIGKILL at any moment, and at each call that changes a file: what was acknowledged is committed, and a report is there whole or
 //! not at all. The child is this test program itself.
 #![cfg(feature = "center")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::Duration;
 use tollgate::engine::fleet::{Certificate, Fleet, Input, Limits};
 use tollgate::io::store::{Sqlite, Store};
@@ -18,6 +18,8 @@ use tollgate::model::time::{Now, UnixTime};
 const CHILD: &str = "TOLLGATE_TEST_STORE_CHILD";
 const SENSORS: u32 = 5;
 const ROUNDS: u64 = 25;
+/// Calls at which it is killed.
+const WRITES: u32 = 60;
 
 fn name(sensor: u32) -> SensorId {
     format!("s{sensor}").parse().unwrap()
@@ -79,33 +81,46 @@ fn child() {
     }
 }
 
-/// Lets a child run for a while, kills it, and returns the last acknowledgement of each sensor.
-fn killed_after(path: &Path, while_running: Duration) -> Vec<u64> {
-    let program = std::env::current_exe().unwrap();
-    let mut child = Command::new(program)
-        .args(["--exact", "child", "--nocapture", "--test-threads=1"])
-        .env(CHILD, path)
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let said = BufReader::new(child.stderr.take().unwrap());
-    let reader = std::thread::spawn(move || {
-        let mut acks = vec![0; SENSORS as usize];
-        for line in said.lines().map_while(Result::ok) {
-            let words: Vec<_> = line.split(' ').collect();
-            if let ["ack", sensor, seq] = words[..]
-                && let (Ok(sensor), Ok(seq)) = (sensor.parse::<usize>(), seq.parse())
-            {
-                acks[sensor] = seq;
-            }
+/// Starts a child; `by` another program, which is given its line.
+fn start(by: &[&str], path: &Path) -> Child {
+    let program = std::env::current_exe().unwrap().display().to_string();
+    let line = [by, &[&program, "--exact", "child", "--nocapture", "--test-threads=1"]].concat();
+    let mut command = Command::new(line[0]);
+    command.args(&line[1..]).env(CHILD, path).stdout(Stdio::null()).stderr(Stdio::piped());
+    command.spawn().unwrap()
+}
+
+/// The last acknowledgement of each sensor, once the child has ended.
+fn acknowledged(said: ChildStderr) -> Vec<u64> {
+    let mut acks = vec![0; SENSORS as usize];
+    for line in BufReader::new(said).lines().map_while(Result::ok) {
+        let words: Vec<_> = line.split(' ').collect();
+        if let ["ack", sensor, seq] = words[..]
+            && let (Ok(sensor), Ok(seq)) = (sensor.parse::<usize>(), seq.parse())
+        {
+            acks[sensor] = seq;
         }
-        acks
-    });
-    std::thread::sleep(while_running);
-    child.kill().unwrap();
-    child.wait().unwrap();
-    reader.join().unwrap()
+    }
+    acks
+}
+
+/// What was acknowledged is there, whole. Returns the highest.
+fn check(path: &Path, acks: Vec<u64>, what: &str) -> u64 {
+    let (mut store, fleet) = open(path);
+    assert_eq!(store.check().unwrap(), Vec::<String>::new(), "{what}");
+    let most = acks.iter().copied().max().unwrap_or(0);
+    for (sensor, acked) in (0..SENSORS).zip(acks) {
+        let committed = seq(&fleet, sensor);
+        assert!(committed >= acked, "{what}, sensor {sensor}: {acked} acknowledged, {committed} there");
+        let facts = fleet.sensor(&name(sensor), Now::default()).map_or(0, |view| view.facts as u64);
+        assert_eq!(facts, committed, "{what}: a report is there whole or not at all");
+    }
+    assert_eq!(
+        fleet.recount().iter().map(|(_, f)| f.components()).sum::<u64>(),
+        fleet.usage().total.components(),
+        "{what}"
+    );
+    most
 }
 
 #[test]
@@ -114,24 +129,37 @@ fn acknowledged_means_committed() {
     let path = folder.path().join("center.db");
     let mut most = 0;
     for round in 0..ROUNDS {
+        let mut child = start(&[], &path);
+        let said = child.stderr.take().unwrap();
+        let reader = std::thread::spawn(move || acknowledged(said));
         // Spread over opening, loading, committing; never twice the same.
-        let acks = killed_after(&path, Duration::from_millis(3 + round * 37 % 211));
-        let (mut store, fleet) = open(&path);
-        assert_eq!(store.check().unwrap(), Vec::<String>::new());
-        for (sensor, acked) in (0..SENSORS).zip(acks) {
-            let committed = seq(&fleet, sensor);
-            assert!(
-                committed >= acked,
-                "round {round}, sensor {sensor}: {acked} acknowledged, {committed} there"
-            );
-            let facts = fleet.sensor(&name(sensor), Now::default()).map_or(0, |view| view.facts as u64);
-            assert_eq!(facts, committed, "a report is there whole or not at all");
-            most = most.max(acked);
-        }
-        assert_eq!(
-            fleet.recount().iter().map(|(_, f)| f.components()).sum::<u64>(),
-            fleet.usage().total.components()
-        );
+        std::thread::sleep(Duration::from_millis(3 + round * 37 % 211));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        most = most.max(check(&path, reader.join().unwrap(), &format!("round {round}")));
+    }
+    assert!(most > 0, "no child lived long enough to acknowledge anything");
+}
+
+/// The same at every single call that changes a file, from the making of the store on; strace does the killing.
+#[test]
+fn acknowledged_means_committed_at_each_write() {
+    if Command::new("strace").arg("-V").output().is_err() {
+        println!("NOT RUN: strace is not installed");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("center.db");
+    let mut most = 0;
+    for call in 1..=WRITES {
+        let calls = "pwrite64,fsync,fdatasync,ftruncate,unlink";
+        let (trace, inject) =
+            (format!("trace={calls}"), format!("inject={calls}:signal=SIGKILL:when={call}"));
+        let strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject];
+        let mut child = start(&strace, &path);
+        let acks = acknowledged(child.stderr.take().unwrap());
+        assert!(!child.wait().unwrap().success(), "call {call} was never made");
+        most = most.max(check(&path, acks, &format!("call {call}")));
     }
     assert!(most > 0, "no child lived long enough to acknowledge anything");
 }

@@ -353,4 +353,25 @@ mod tests {
         let error = parse(&format!("{LEAST}[ids]\nbundles = ['A7']")).unwrap_err();
         assert!(error.contains("64 lower-case hexadecimal digits"), "{error}");
     }
+
+    /// What a section knows, as its error about something else lists it.
+    fn keys(section: &str) -> Vec<String> {
+        let error = parse(&format!("{LEAST}{section}zzz = 1\n")).unwrap_err();
+        let expected = error.split("expected").nth(1).unwrap_or_else(|| panic!("{error}"));
+        expected.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn every_key_is_on_the_page() {
+        const PAGE: &str = include_str!("../../../docs/center.md");
+        let sections = ["sensors", "ids", "http", "license", "log"];
+        for key in keys("").into_iter().filter(|key| !sections.contains(&key.as_str())) {
+            assert!(PAGE.contains(&format!("| `{key}` |")), "{key}");
+        }
+        for section in sections {
+            for key in keys(&format!("[{section}]\n")) {
+                assert!(PAGE.contains(&format!("| `{section}.{key}` |")), "{section}.{key}");
+            }
+        }
+    }
 }

@@ -120,7 +120,7 @@ pub(super) fn sensors(lines: &[SensorLine]) -> String {
             line.sensor.to_string(),
             line.state.clone(),
             line.components.to_string(),
-            format!("{} of {}", line.committed, line.seq),
+            format!("{} of {}", line.committed, line.seq.max(line.committed)),
             equal,
             format!("{} s", line.skew_seconds),
             line.dropped.to_string(),

@@ -109,6 +109,7 @@ What it says:
   entitled   whether a lease lets Subscriber rules run now: its class and end, or the reason why not
   effective  what was read back from Snort: set, digest, rules, version, since when
   watch      what was seen last: as-ordered, or a reason code
+  rules feed when the set that runs gets new rules, which is its publisher's doing
   last switch  its outcome; the agent's and Snort's share of the time
 
 Exit status: 0 answered; with --check 0 well, 1 warning, 2 critical, 3 unknown; 3 no answer.";

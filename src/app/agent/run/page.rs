@@ -109,6 +109,9 @@ pub struct InterfacePage {
     /// Why it does not deliver, or what was wrong with its files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// How often it delivered, and then did not.
+    #[serde(default)]
+    pub breaks: u64,
     /// Packet threads.
     pub workers: usize,
 }
@@ -245,8 +248,9 @@ impl InterfacePage {
             LinkState::Ended => "read to the end",
             LinkState::Unknown => "starting",
         };
+        let breaks = if self.breaks > 0 { format!(", went {} times", self.breaks) } else { String::new() };
         format!(
-            "{name} {state}{reason}: {received} packets, {counted} counted, {dropped} dropped, {filtered} filtered"
+            "{name} {state}{reason}: {received} packets, {counted} counted, {dropped} dropped, {filtered} filtered{breaks}"
         )
     }
 }

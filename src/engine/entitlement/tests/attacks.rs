@@ -1,11 +1,13 @@
-//! Leases that must not be believed, after the cases of TUF's conformance suite that apply to one role and one file.
+//! Leases that must not be believed, each with its reason. How they stand to TUF's conformance suite: [`super::tuf`].
 
 use super::super::envelope::seal;
 use super::super::gate::{Input, Notice, State};
 use super::super::issue::{Issuer, Recipient};
+use super::super::keys::Keyring;
 use super::super::lease::{Holder, LeaseRefusal, PAYLOAD_TYPE, verify};
 use super::super::trust::Trust;
 use super::kit::*;
+use crate::model::enrolment::LeaseKeys;
 use crate::model::ident::Epoch;
 use crate::model::lease::Lease;
 use crate::model::message::{decode, encode};
@@ -45,13 +47,12 @@ fn payload_edited(from: &str, to: &str) -> Vec<u8> {
     signed(&text.replacen(from, to, 1))
 }
 
-#[test]
-fn each_attack_has_its_reason() {
+/// What it is called, the bytes, and the reason why they are refused.
+pub(super) fn cases() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     let good_bytes = lease(GRANTED, 5, START);
-    assert_eq!(code(&good_bytes), "accepted");
     let long = |days: u32| move |lease: &mut Lease| lease.expires_at = lease.issued_at.plus(days * DAY);
     let weak = STANDARD.encode([0; 32]);
-    let cases: Vec<(&str, Vec<u8>, &str)> = vec![
+    vec![
         ("empty", vec![], "malformed"),
         ("not JSON", b"lease".to_vec(), "malformed"),
         ("an array", b"[]".to_vec(), "malformed"),
@@ -78,6 +79,11 @@ fn each_attack_has_its_reason() {
         ("signature of zeros", signatures(&[(0, STANDARD.encode([0; 64]))]), "bad-signature"),
         ("signature cut", signatures(&[(0, STANDARD.encode([7; 63]))]), "bad-signature"),
         ("signature too long", signatures(&[(0, STANDARD.encode([7; 65]))]), "bad-signature"),
+        (
+            "signature of another scheme",
+            signatures(&[(0, STANDARD.encode([&[0x30, 69][..], &[1; 69]].concat()))]),
+            "bad-signature",
+        ),
         ("signature not Base64", signatures(&[(0, "§".to_owned())]), "bad-signature"),
         ("high S", high_s(), "bad-signature"),
         ("our signature behind four strangers", behind_strangers(), "unknown-key"),
@@ -127,10 +133,54 @@ fn each_attack_has_its_reason() {
         ("too many bundles", sealed(|lease| lease.bundles = vec![SUBSCRIBER.bundle; 33]), "validity"),
         ("next key no key", sealed(|lease| lease.next_key = Some("x".into())), "next-key"),
         ("next key weak", sealed(move |lease| lease.next_key = Some(weak)), "next-key"),
-    ];
+    ]
+}
+
+#[test]
+fn each_attack_has_its_reason() {
+    assert_eq!(code(&lease(GRANTED, 5, START)), "accepted");
+    let cases = cases();
     assert!(cases.len() >= 53);
     for (name, envelope, reason) in &cases {
         assert_eq!(code(envelope), *reason, "{name}");
+    }
+}
+
+/// Later versions say more, and other hands write JSON otherwise: what is signed is taken as it stands.
+#[test]
+fn signed_bytes_are_taken_as_they_are() {
+    let text = String::from_utf8(encode(&good()).unwrap()).unwrap();
+    let spaced = text.replace(",\"", " ,\n \"").replacen('{', "{ \"later\": [1, {\"a\": null}],", 1);
+    assert_eq!(code(&signed(&spaced)), "accepted");
+    assert_eq!(code(&edited("\"payload\":", "\"later\":7,\"payload\":")), "accepted");
+    let Ok(verified) = verify(&signed(&spaced), &holder(), &trust()) else { panic!("it was accepted") };
+    assert_eq!(verified.lease(), &good());
+    assert_ne!(
+        verified.trust().payload,
+        verify(&signed(&text), &holder(), &trust()).unwrap().trust().payload
+    );
+}
+
+#[test]
+fn a_stranger_beside_our_signature_changes_nothing() {
+    let mut value = value();
+    let ours = value["signatures"][0].clone();
+    let stranger = serde_json::json!({"keyid": "00".repeat(8), "sig": STANDARD.encode([1; 64])});
+    value["signatures"] = vec![stranger.clone(), ours, stranger].into();
+    assert_eq!(code(&serde_json::to_vec(&value).unwrap()), "accepted");
+}
+
+#[test]
+fn an_enrolment_with_keys_that_are_none_is_refused() {
+    let good: String = issuer(1).public().into();
+    let keys = |current: &str, next: Option<&str>| {
+        let keys = LeaseKeys { current: current.to_owned(), next: next.map(str::to_owned) };
+        Keyring::try_from(&keys).is_ok()
+    };
+    assert!(keys(&good, None) && keys(&good, Some(&good)));
+    let weak = STANDARD.encode([0; 32]);
+    for bad in ["", "x", &weak, &good[..20], &STANDARD.encode([1; 33])] {
+        assert!(!keys(bad, None) && !keys(&good, Some(bad)), "{bad}");
     }
 }
 

@@ -42,28 +42,47 @@ fn cell(lease: Option<&[u8]>, runs: Option<Effective>, now: Now) -> (State, Opti
     }
 }
 
+/// The table of the room's description: each right against all that may be known to run, with the state that is said before
+/// the switch that is ordered.
 #[test]
 fn every_cell() {
-    let fallback = |reason: &str| State::Fallback(reason.to_owned());
     let (now, over) = (at(Duration::ZERO), at(8 * DAY));
     let (held, decided) = (lease(GRANTED, 1, START), lease(CHOSEN, 1, START));
     let early = changed(&held, |lease| lease.not_before = START.plus(DAY));
-    let (held, decided, early) = (Some(&held[..]), Some(&decided[..]), Some(&early[..]));
-    let unleased = "not-switched";
-    // A right nobody asked for: `None` and "the Center decided" are one row.
-    assert_eq!(cell(None, Some(COMMUNITY), now), (State::Community, None));
-    assert_eq!(cell(decided, Some(COMMUNITY), now), (State::Community, None));
-    for runs in [Some(SUBSCRIBER), Some(OTHER), None] {
-        assert_eq!(cell(None, runs, now), (fallback("no-lease"), Some(COMMUNITY)), "{runs:?}");
-        assert_eq!(cell(decided, runs, now), (fallback("decided"), Some(COMMUNITY)), "{runs:?}");
-        assert_eq!(cell(held, runs, over), (fallback("expired"), Some(COMMUNITY)), "{runs:?}");
-    }
-    assert_eq!(cell(held, Some(COMMUNITY), over), (fallback("expired"), None));
-    assert_eq!(cell(early, Some(COMMUNITY), now), (fallback("not-yet-valid"), None));
-    assert_eq!(cell(early, Some(SUBSCRIBER), now), (fallback("not-yet-valid"), Some(COMMUNITY)));
-    assert_eq!(cell(held, Some(SUBSCRIBER), now), (State::Subscriber, None));
-    for runs in [Some(COMMUNITY), Some(OTHER), None] {
-        assert_eq!(cell(held, runs, now), (fallback(unleased), Some(SUBSCRIBER)), "{runs:?}");
+    let no_bundle = changed(&held, |lease| lease.bundles = vec![BundleDigest::from_bytes([8; 32])]);
+    let back = |reason: &str, fits: State| {
+        let fallback = || (State::Fallback(reason.to_owned()), Some(COMMUNITY));
+        [
+            (Some(COMMUNITY), (fits, None)),
+            (Some(SUBSCRIBER), fallback()),
+            (Some(OTHER), fallback()),
+            (None, fallback()),
+        ]
+    };
+    let denied = |reason: &str| back(reason, State::Fallback(reason.to_owned()));
+    let granted = || (State::Fallback("not-switched".to_owned()), Some(SUBSCRIBER));
+    let rows = [
+        // A right nobody asked for: "no Center" and "the Center decided" are one row.
+        (None, now, back("no-lease", State::Community)),
+        (Some(&decided), now, back("decided", State::Community)),
+        (Some(&held), over, denied("expired")),
+        (Some(&early), now, denied("not-yet-valid")),
+        (Some(&no_bundle), now, denied("no-bundle")),
+        (
+            Some(&held),
+            now,
+            [
+                (Some(COMMUNITY), granted()),
+                (Some(SUBSCRIBER), (State::Subscriber, None)),
+                (Some(OTHER), granted()),
+                (None, granted()),
+            ],
+        ),
+    ];
+    for (lease, when, cells) in rows {
+        for (runs, expected) in cells {
+            assert_eq!(cell(lease.map(Vec::as_slice), runs, when), expected, "{runs:?} runs at {when:?}");
+        }
     }
 }
 

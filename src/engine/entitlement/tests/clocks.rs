@@ -41,6 +41,27 @@ fn a_clock_set_back_extends_nothing() {
     }
 }
 
+/// Forward, a step costs what it skips and no more: what is left of the lease is still held.
+#[test]
+fn a_clock_set_forward_extends_nothing() {
+    for step in steps() {
+        let mut sensor = sensor_with_lease();
+        let now = wall(Duration::from_secs(1), START.plus(step));
+        sensor.obey(now);
+        let left = 7 * DAY > step + Duration::from_mins(1);
+        let expected = if left { State::Subscriber } else { State::Fallback("expired".to_owned()) };
+        assert_eq!(sensor.state(now), expected, "{step:?}");
+        let over = wall(7 * DAY, START.plus(7 * DAY + step));
+        sensor.obey(over);
+        assert_eq!(sensor.state(over), State::Fallback("expired".to_owned()), "{step:?}");
+        // The next decision, made by the right time, is held again once the clock is right.
+        let right = wall(8 * DAY, START.plus(8 * DAY));
+        let fresh = Recipient { instance: Some(INSTANCE), ..recipient() };
+        sensor.give(Input::Lease(issued_to(&fresh, GRANTED, 2, START.plus(8 * DAY))), right);
+        assert_eq!(sensor.state(right), State::Subscriber, "{step:?}");
+    }
+}
+
 #[test]
 fn a_step_back_is_told_once_and_a_correction_is_not() {
     let mut sensor = sensor_with_lease();

@@ -7,3 +7,4 @@ mod clocks;
 mod fetch;
 mod kit;
 mod model;
+mod tuf;

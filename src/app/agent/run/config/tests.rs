@@ -10,19 +10,20 @@ fn args(flags: &[&str]) -> RunArgs {
     args
 }
 
+const EXAMPLE: &str = include_str!("../../../../../targets/generic/agent.toml");
+
 fn config(text: &str) -> Result<Config, String> {
     Config::of(Path::new("agent.toml"), text, &args(&[])).map_err(|error| error.to_string())
 }
 
 #[test]
 fn the_shipped_example_is_right_and_says_what_holds_anyway() {
-    let text = include_str!("../../../../../targets/generic/agent.toml");
-    let shipped = config(text).unwrap();
+    let shipped = config(EXAMPLE).unwrap();
     let bare = config("[[interface]]\nname = \"eth1\"\n").unwrap();
     assert_eq!(shipped, bare, "the example changes nothing but the interface");
-    // With every comment sign taken away it names every key there is.
+    // With every comment sign taken away it is right too.
     let all: String =
-        text.lines().map(|line| line.strip_prefix("#> ").unwrap_or(line).to_owned() + "\n").collect();
+        EXAMPLE.lines().map(|line| line.strip_prefix("#> ").unwrap_or(line).to_owned() + "\n").collect();
     // Snort is for platforms that can run it.
     assert!(config(&all).unwrap_err().contains("[ids]: platform generic only counts"));
     let all = config(&all.replace("platform = \"generic\"", "platform = \"ic3000\"")).unwrap();
@@ -120,4 +121,46 @@ fn what_needs_a_restart_is_named() {
     .unwrap();
     assert_eq!(old.needs_restart(&new), ["interface"]);
     assert!(old.needs_restart(&old).is_empty());
+}
+
+/// What a section knows, as its error about something else lists it.
+fn keys(section: &str) -> Vec<String> {
+    let error = config(&format!("{section}zzz = 1\n")).unwrap_err();
+    let expected = error.split("expected").nth(1).unwrap_or_else(|| panic!("{error}"));
+    expected.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_key_is_in_the_example_and_on_its_page() {
+    const AGENT: &str = include_str!("../../../../../docs/agent.md");
+    const IDS: &str = include_str!("../../../../../docs/ids.md");
+    let pages = [
+        (
+            AGENT,
+            &[
+                "",
+                "[[interface]]\n",
+                "[count]\n",
+                "[center]\n",
+                "[metrics]\n",
+                "[events]\n",
+                "[sandbox]\n",
+                "[log]\n",
+            ][..],
+        ),
+        (IDS, &["[ids]\n", "[ids.fetch]\n", "[ids.patience]\n", "[ids.memory]\n"]),
+    ];
+    for (page, sections) in pages {
+        for section in sections {
+            for key in keys(section) {
+                let named = [format!("`{key}`"), format!("[{key}]"), format!(".{key}]")];
+                assert!(named.iter().any(|name| page.contains(name)), "{section}{key} is not on its page");
+                let named = [format!("{key} = "), format!("[{key}]"), format!(".{key}]")];
+                assert!(
+                    named.iter().any(|name| EXAMPLE.contains(name)),
+                    "{section}{key} is not in the example"
+                );
+            }
+        }
+    }
 }

@@ -39,6 +39,7 @@ impl Hub {
                     ..InterfaceStatus::default()
                 },
                 reason: None,
+                breaks: 0,
                 workers: interface.workers,
             };
             lanes.for_each(|(_, figures)| add(&mut page, figures));
@@ -87,4 +88,5 @@ fn add(page: &mut InterfacePage, figures: &Figures) {
         status.link = figures.link;
     }
     page.reason = page.reason.take().or_else(|| figures.reason.clone());
+    page.breaks = page.breaks.max(figures.breaks);
 }

@@ -175,7 +175,7 @@ impl Course {
         let watches = Watches {
             births: Births::new(started.ticks, knows),
             clock: Clock::new(started),
-            links: vec![LinkState::Unknown; interfaces],
+            links: vec![(LinkState::Unknown, 0); interfaces],
             saturated: Edge::default(),
             store: Edge::default(),
             stuck: Edge::default(),
@@ -191,7 +191,8 @@ impl Course {
 struct Watches {
     births: Births,
     clock: Clock,
-    links: Vec<LinkState>,
+    /// Of each interface, and how often it had gone by then.
+    links: Vec<(LinkState, u64)>,
     saturated: Edge,
     store: Edge,
     stuck: Edge,

@@ -73,25 +73,25 @@ impl Hub {
 
     fn look_at_links(&mut self, figures: &[crate::app::agent::run::lane::Figures]) {
         for (at, page) in self.interfaces(figures).into_iter().enumerate() {
-            let before = std::mem::replace(&mut self.course.watches.links[at], page.status.link);
-            let name = page.status.name;
-            let reason = page.reason.unwrap_or_default();
-            match link_news(before, page.status.link) {
-                Some(true) => {
-                    let message = format!("{name}: the capture goes on");
-                    self.happened(EventKind::Capture, Severity::Info, &message);
-                }
+            let now = (page.status.link, page.breaks);
+            let (before, breaks) = std::mem::replace(&mut self.course.watches.links[at], now);
+            let reason = page.reason.as_deref().unwrap_or_default();
+            let news = match link_news(before, now.0) {
+                Some(true) => Some((Severity::Info, "the capture goes on".to_owned())),
                 Some(false) => {
-                    let message = format!("{name}: nothing is captured ({reason}); it is tried again");
-                    self.happened(EventKind::Capture, Severity::Error, &message);
+                    Some((Severity::Error, format!("nothing is captured ({reason}); it is tried again")))
                 }
-                None => {}
-            }
-            if before != LinkState::Ended && page.status.link == LinkState::Ended {
-                let trouble =
-                    if reason.is_empty() { String::new() } else { format!(", with trouble: {reason}") };
-                let severity = if reason.is_empty() { Severity::Info } else { Severity::Warning };
-                self.happened(EventKind::Capture, severity, &format!("{name}: read to the end{trouble}"));
+                // It went and came back between two looks.
+                None if now.0 == LinkState::Up && now.1 > breaks => Some((
+                    Severity::Warning,
+                    "for a moment nothing was captured; the capture goes on".to_owned(),
+                )),
+                None if before != LinkState::Ended && now.0 == LinkState::Ended => Some(read_to_end(reason)),
+                None => None,
+            };
+            if let Some((severity, what)) = news {
+                let message = format!("{}: {what}", page.status.name);
+                self.happened(EventKind::Capture, severity, &message);
             }
         }
     }
@@ -130,5 +130,13 @@ impl Hub {
             );
             self.happened(EventKind::BirthRate, Severity::Warning, &message);
         }
+    }
+}
+
+fn read_to_end(trouble: &str) -> (Severity, String) {
+    if trouble.is_empty() {
+        (Severity::Info, "read to the end".to_owned())
+    } else {
+        (Severity::Warning, format!("read to the end, with trouble: {trouble}"))
     }
 }

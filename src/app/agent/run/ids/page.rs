@@ -317,6 +317,7 @@ impl IdsPage {
             ("effective", self.runs()),
             ("watch", format!("{} {}", self.watch.code, self.watch.detail)),
         ];
+        rows.extend(self.effective.iter().map(|runs| ("rules feed", runs.set.feed().to_owned())));
         rows.extend(self.last_switch.iter().map(|last| ("last switch", last.to_text())));
         rows.extend(self.left.iter().map(|left| ("left aside", left.to_text())));
         rows.extend(self.fetch.iter().map(|page| ("fetch", page.to_text())));

@@ -95,9 +95,8 @@ fn open(plan: &Plan, followers: &[Sender<LiveSource>]) -> Result<LiveSource, Liv
 }
 
 fn missing(error: &LiveError, teller: &mut Teller) {
-    teller.source.link =
-        if matches!(error, LiveError::Down { .. }) { LinkState::Down } else { LinkState::Lost };
-    teller.source.reason = Some(error.to_string());
+    let link = if matches!(error, LiveError::Down { .. }) { LinkState::Down } else { LinkState::Lost };
+    teller.source.stands(link, Some(error.to_string()));
     teller.show_now();
 }
 
@@ -111,8 +110,7 @@ struct Worker {
 impl Worker {
     fn begin(&mut self, source: LiveSource, teller: &mut Teller) {
         self.source = Some(source);
-        teller.source.link = LinkState::Up;
-        teller.source.reason = None;
+        teller.source.stands(LinkState::Up, None);
         teller.show_now();
     }
 
@@ -151,9 +149,9 @@ impl Worker {
 }
 
 fn note(event: LinkEvent, teller: &mut Teller) {
-    (teller.source.link, teller.source.reason) = match event {
-        LinkEvent::Down => (LinkState::Down, Some("the interface went down".to_owned())),
-        LinkEvent::Up => (LinkState::Up, None),
-    };
+    match event {
+        LinkEvent::Down => teller.source.stands(LinkState::Down, Some("the interface went down".to_owned())),
+        LinkEvent::Up => teller.source.stands(LinkState::Up, None),
+    }
     teller.show_now();
 }

@@ -92,6 +92,8 @@ pub struct Figures {
     pub link: LinkState,
     /// Why not, for people.
     pub reason: Option<String>,
+    /// How often they came, and then did not.
+    pub breaks: u64,
 }
 
 impl Figures {
@@ -131,6 +133,7 @@ impl Shared {
             filtered: 0,
             link: LinkState::Unknown,
             reason: None,
+            breaks: 0,
         };
         Self { turns: AtomicU64::new(0), progress: Progress::new(), figures: Mutex::new(figures) }
     }

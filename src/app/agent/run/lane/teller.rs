@@ -53,6 +53,17 @@ pub(super) struct SourceFigures {
     pub(super) counters: LiveCounters,
     pub(super) link: LinkState,
     pub(super) reason: Option<String>,
+    /// How often it delivered, and then did not.
+    pub(super) breaks: u64,
+}
+
+impl SourceFigures {
+    /// Whether it delivers now, and why not.
+    pub(super) fn stands(&mut self, link: LinkState, reason: Option<String>) {
+        self.breaks +=
+            u64::from(self.link == LinkState::Up && matches!(link, LinkState::Down | LinkState::Lost));
+        (self.link, self.reason) = (link, reason);
+    }
 }
 
 impl Teller {
@@ -206,7 +217,7 @@ impl Teller {
             self.beside_due = now + BESIDE_EVERY;
             self.beside = Some(Arc::new(self.meter.inventory.beside()));
         }
-        let SourceFigures { counters, link, reason } = self.source.clone();
+        let SourceFigures { counters, link, reason, breaks } = self.source.clone();
         let filtered = counters.filtered + self.meter.filtered;
         let tally = self.meter.inventory.tally();
         let counted = counters.delivered.saturating_sub(self.meter.filtered);
@@ -224,6 +235,7 @@ impl Teller {
             filtered,
             link,
             reason,
+            breaks,
         });
     }
 }

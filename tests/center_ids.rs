@@ -24,6 +24,7 @@ use std::time::Duration;
 use tollgate::engine::entitlement::Effective;
 use tollgate::engine::entitlement::issue::{Decision, Denial, Issuer, Recipient};
 use tollgate::engine::fleet::Change;
+use tollgate::io::clock;
 use tollgate::io::store::{Sqlite, Store as _};
 use tollgate::model::entitlement::Class;
 use tollgate::model::ident::Epoch;
@@ -44,12 +45,24 @@ fn site(allowed: Effective) -> Site {
 }
 
 /// Waits until the daemon says so, and holds that against what Snort really has.
-fn runs(daemon: &mut Daemon<'_>, plant: &Plant, set: RuleSet) {
+fn runs(daemon: &mut Daemon<'_>, plant: &Plant, set: RuleSet) -> Value {
     let page = daemon.page(|page| {
         page["ids"]["effective"]["set"] == set.to_string() && page["ids"]["watch"]["code"] == "as-ordered"
     });
     let sids = if set == RuleSet::Community { COMMUNITY } else { SUBSCRIBER };
     assert_eq!(plant.loaded(), Some(sids.collect()), "{page}");
+    page
+}
+
+/// From the order on the Center's command line to what was read back from Snort; all of it but Snort's share is ours.
+fn print_shares(page: &Value, ordered: UnixTime) {
+    let proven: UnixTime = page["ids"]["effective"]["since"].as_str().unwrap().parse().unwrap();
+    let all = proven.since(ordered).as_millis();
+    let snort = u128::from(page["ids"]["last_switch"]["snort_ms"].as_u64().unwrap());
+    println!(
+        "decision to Subscriber effective: {all} ms; Snort's {snort} ms, ours {} ms",
+        all.saturating_sub(snort)
+    );
 }
 
 /// A sensor, ready to start, and no Snort.
@@ -139,8 +152,9 @@ fn an_order_at_the_center_changes_what_snort_runs() {
     assert_eq!((&asked["applied"], &asked["gain"][0]), (&false.into(), &SENSOR.into()), "{asked}");
     assert_eq!(asked["tokens"][0]["after"], 1, "{asked}");
     assert_eq!(site.json(&["ids", "status"])["rules"], "community", "only asked");
+    let ordered = clock::both().wall;
     site.center_ok(&["ids", "rules", "subscriber"]);
-    runs(&mut daemon, &plant, RuleSet::Subscriber);
+    print_shares(&runs(&mut daemon, &plant, RuleSet::Subscriber), ordered);
     let line = site.json(&["ids", "status"])["sensors"][0].clone();
     assert_eq!((&line["entitled"], &line["class"]), (&"subscriber".into(), &"ids.ic3000".into()), "{line}");
     site.center_ok(&["ids", "rules", "community"]);
@@ -222,7 +236,7 @@ fn forged(keys: &str, generation: u64) -> Vec<u8> {
         instance: None,
     };
     let decision = Decision { ids: true, subscriber: Err(Denial::Chosen) };
-    let now = tollgate::io::clock::both().wall;
+    let now = clock::both().wall;
     Issuer::new(key, None, Duration::from_hours(1))
         .issue(&to, decision, &[], (Epoch::from_random(5), generation), now)
         .unwrap()

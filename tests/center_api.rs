@@ -80,6 +80,7 @@ const ROWS: &[(&str, &str, &str, [u16; 4])] = &[
     ("PUT", "/policy", r#"{"internal": ["198.51.100.0/24"], "confirm_after_seconds": 0}"#, CHANGE),
     ("GET", "/events", "", LOOK),
     ("POST", "/sensors/{sensor}/purge", "", instead(CHANGE, 404)),
+    ("POST", "/enrolments", r#"{"token": "a.b.c", "platform": "ic3000"}"#, [401; 4]),
     ("DELETE", "/sensors/{sensor}", "", CHANGE),
     ("GET", "/ledger", "", LOOK),
     ("GET", "/ledger/verification", "", LOOK),
@@ -109,7 +110,10 @@ const V3_ROWS: &[(&str, &str, &str, [u16; 4])] = &[
     ("DELETE", "/networks/", "", instead(CHANGE, 404)),
     ("GET", "/homepage/dashboard", "", LOOK),
     ("GET", "/tags", "", LOOK),
+    ("POST", "/deployments", r#"{"name": "north", "maxUsageCount": 2, "expirationDate": 4102444800000}"#, CHANGE),
+    ("POST", "/deployments/jwt", r#"{"deploymentName": "north", "sensorSerials": ["FCW2"]}"#, CHANGE),
     ("GET", "/deployments", "", LOOK),
+    ("DELETE", "/deployments", "", CHANGE),
 ];
 
 struct Center {
@@ -240,7 +244,11 @@ fn every_route_of_the_other_shape_answers_every_role() {
     for (method, template, body, expected) in V3_ROWS {
         let operation = &document["paths"][template][method.to_ascii_lowercase()];
         let path = template.replace("{id}", &id);
-        let path = if *method == "DELETE" && path == "/networks/" { path + "?id=nothing" } else { path };
+        let path = match (*method, path.as_str()) {
+            ("DELETE", "/networks/") => path + "?id=nothing",
+            ("DELETE", "/deployments") => path + "?name=north",
+            _ => path,
+        };
         let answers = keys.each_ref().map(|key| center.ask_v3(key, method, &path, body));
         assert_eq!(
             answers.each_ref().map(|it| it.status),

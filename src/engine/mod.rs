@@ -27,6 +27,8 @@ pub mod access;
 #[cfg(feature = "satellite")]
 pub mod authority;
 pub mod backoff;
+#[cfg(feature = "center")]
+pub mod deploy;
 pub mod entitlement;
 pub mod filter;
 #[cfg(feature = "center")]

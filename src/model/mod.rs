@@ -3,6 +3,7 @@
 
 pub mod broker;
 pub mod bundle;
+pub mod deployment;
 pub mod digest;
 pub mod enrolment;
 pub mod entitlement;

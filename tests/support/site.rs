@@ -217,11 +217,16 @@ impl Site {
 
     /// Runs a sensor over captures.
     pub fn start_sensor(&mut self, name: &str, captures: &[PathBuf]) {
+        self.start_sensor_on(name, "generic", captures);
+    }
+
+    /// The same on a platform of this name.
+    pub fn start_sensor_on(&mut self, name: &str, platform: &str, captures: &[PathBuf]) {
         let folder = self.path(name);
         std::fs::create_dir_all(&folder).unwrap();
         let state = folder.display();
         let text = format!(
-            "state_dir = '{state}'\ncontrol_socket = '{state}/agent.sock'\n\
+            "platform = '{platform}'\nstate_dir = '{state}'\ncontrol_socket = '{state}/agent.sock'\n\
              [[interface]]\nname = 'mirror'\nfiles = {captures:?}\n[log]\nformat = 'text'\n"
         );
         std::fs::write(folder.join("agent.toml"), text).unwrap();

@@ -4,6 +4,7 @@ use crate::app::bundle::BundleArgs;
 use crate::app::rest::args::{AdminCommand, KeyCommand};
 use crate::io::rules::Code;
 use crate::model::ident::SensorId;
+use crate::model::label::Label;
 use crate::model::lease::{BundleDigest, RuleSet};
 use crate::model::prefix::Prefix;
 use crate::model::time;
@@ -59,6 +60,8 @@ pub enum Command {
         /// The sensor's name
         sensor: SensorId,
     },
+    /// Sensors that enrol themselves: deployments, and a token for each serial number
+    Deployment(AccessArgs<DeploymentCommand>),
     /// How each sensor stands
     Sensors(Form),
     /// The components, one a line, over all sensors
@@ -201,6 +204,42 @@ pub struct AccessArgs<C: Subcommand> {
     #[arg(long, global = true)]
     pub json: bool,
 }
+
+/// `tollgate-center deployment`
+#[derive(Debug, Subcommand)]
+pub enum DeploymentCommand {
+    /// Make a deployment; its tokens are taken until it ends
+    Create {
+        /// What it is called
+        name: Label,
+        /// So many sensors may use it
+        #[arg(long, value_name = "N", default_value_t = 100)]
+        sensors: u32,
+        /// It ends after so many days
+        #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=365))]
+        days: u32,
+    },
+    /// The deployments
+    List,
+    /// A token for each serial number; the sensor enrols itself with it: tollgate-agent enroll --token FILE --platform P
+    #[command(after_help = TOKENS)]
+    Token {
+        /// Of which deployment
+        name: Label,
+        /// The sensors' serial numbers: what they will be called
+        #[arg(required = true)]
+        serials: Vec<SensorId>,
+    },
+    /// Remove a deployment; its tokens are worth nothing any more, who was enrolled stays
+    Remove {
+        /// Which
+        name: Label,
+    },
+}
+
+const TOKENS: &str = "\
+One token is printed alone, several with their serial numbers before them. Left as enrolment.jwt in a sensor's state folder, a
+token is shown when the daemon starts, and removed once the sensor is enrolled.";
 
 /// `tollgate-center ids`
 #[derive(Debug, Subcommand)]

@@ -1,8 +1,8 @@
 //! Each command: ask, print, exit.
 
 use super::args::{
-    self, AccessArgs, Cli, Command, ComponentsArgs, EnrollArgs, IdsArgs, IdsCommand, LedgerCommand,
-    PolicyCommand, PurgeArgs,
+    self, AccessArgs, Cli, Command, ComponentsArgs, DeploymentCommand, EnrollArgs, IdsArgs, IdsCommand,
+    LedgerCommand, PolicyCommand, PurgeArgs,
 };
 use super::ask::{AskError, ask};
 use super::config::{Config, ConfigError};
@@ -14,12 +14,12 @@ use super::words::{
 use super::{init, keys, rules, run, show};
 use crate::app::rest::args::{AdminCommand, KeyCommand, read_password};
 use crate::engine::access::Role;
-use crate::io::owner;
 use crate::io::password::{self, PasswordError};
 use crate::io::pki::PkiError;
 use crate::io::random::{self, NoRandomness};
 use crate::io::rules::StageFault;
 use crate::io::store::{self, StoreError};
+use crate::io::{clock, owner};
 use crate::model::label::Label;
 use base64::Engine as _;
 use serde::Serialize;
@@ -27,6 +27,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+const DAY: Duration = Duration::from_hours(24);
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -121,6 +124,7 @@ fn ask_and_print(config: &Config, command: &Command) -> Result<u8, CommandError>
         }
         Command::Policy(PolicyCommand::Set(args)) => set_policy(config, args),
         Command::Admin(command) => admin(config, command),
+        Command::Deployment(args) => deployment(config, args),
         Command::Key(command) => key(config, command),
         Command::Ids(command) => ids(config, command),
         Command::Purge(args) => order(config, &purge(args)),
@@ -247,6 +251,26 @@ fn key(config: &Config, args: &AccessArgs<KeyCommand>) -> Result<u8, CommandErro
         KeyCommand::Revoke { number } => {
             let request = Request::KeyRevoke { number: *number };
             answer(config, &request, args.json, |_: &Value| format!("key {number} is taken back\n"))
+        }
+    }
+}
+
+fn deployment(config: &Config, args: &AccessArgs<DeploymentCommand>) -> Result<u8, CommandError> {
+    match &args.command {
+        DeploymentCommand::Create { name, sensors, days } => {
+            let expires = clock::both().wall.plus(DAY.saturating_mul(*days));
+            let (name, usage_max, enabled) = (name.clone(), *sensors, true);
+            let request = Request::DeploymentCreate { name, usage_max, expires, enabled };
+            answer(config, &request, args.json, show::deployments)
+        }
+        DeploymentCommand::List => answer(config, &Request::DeploymentList, args.json, show::deployments),
+        DeploymentCommand::Token { name, serials } => {
+            let request = Request::DeploymentTokens { name: name.clone(), serials: serials.clone() };
+            answer(config, &request, args.json, show::tokens)
+        }
+        DeploymentCommand::Remove { name } => {
+            let request = Request::DeploymentRemove { name: name.clone() };
+            answer(config, &request, args.json, show::deployments)
         }
     }
 }

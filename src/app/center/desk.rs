@@ -13,6 +13,7 @@ use super::words::{
 };
 use crate::app::rest::Answer;
 use crate::engine::access::Denied;
+use crate::engine::deploy;
 use crate::engine::entitlement::roster::RosterRefusal;
 use crate::engine::fleet::ledger::{BadBody, Broken};
 use crate::engine::fleet::{self, Certificate, SensorView, Unknown};
@@ -121,6 +122,12 @@ pub enum DeskError {
     /// Who asks is not let in, or a person or key not changed.
     #[error("{0}")]
     Access(#[from] Denied),
+    /// A deployment or its tokens.
+    #[error("{0}")]
+    Deploy(#[from] deploy::Refused),
+    /// Tokens lead to the HTTPS door.
+    #[error("tokens are shown at the Center's HTTPS door, and there is none; add [http] to center.toml")]
+    NoDoor,
     /// A question in the shape of another API.
     #[error("{0}")]
     V3(#[from] V3Error),
@@ -183,6 +190,11 @@ impl Center {
             | Request::KeyCreate { .. }
             | Request::KeyList
             | Request::KeyRevoke { .. }) => self.access(None, request, now, turn),
+            request @ (Request::DeploymentList
+            | Request::DeploymentCreate { .. }
+            | Request::DeploymentRemove { .. }
+            | Request::DeploymentTokens { .. }) => self.deployments(request, now, turn),
+            Request::Claim { token, platform, from } => self.claim((&token, &platform), from, now, turn),
             Request::V3 { call } => self.v3(call, now, turn),
             Request::Ledger { from } => self.ledger_page(from),
             Request::Events { sensor } => self.event_page(sensor.as_ref()),

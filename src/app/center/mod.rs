@@ -15,6 +15,7 @@ mod ask;
 mod commands;
 pub mod config;
 mod courier;
+mod deploy;
 mod desk;
 mod evict;
 mod ids;

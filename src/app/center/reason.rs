@@ -20,6 +20,8 @@ impl DeskError {
             Self::Denied(denied) => denied.reason,
             Self::Rules(fault) => fault.code(),
             Self::BundlesFull | Self::V3(V3Error::TooMany) => "too-many",
+            Self::Deploy(refused) => refused.code(),
+            Self::NoDoor => "no-door",
             Self::Way(_) => "bad-way",
             Self::Config(_) => "own-ca",
             Self::NotCommitted(_) => "not-committed",

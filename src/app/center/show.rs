@@ -79,6 +79,29 @@ pub(super) fn door_keys(answer: &Value) -> String {
     table(heading, answer["keys"].as_array().into_iter().flatten().map(row), &[0])
 }
 
+/// The deployments, one a line.
+pub(super) fn deployments(answer: &Value) -> String {
+    let row = |row: &Value| {
+        let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
+        let enabled = if row["enabled"] == true { "yes" } else { "no" };
+        let used = format!("{} of {}", row["usage"], row["usage_max"]);
+        [text("name"), used, text("expires"), enabled.to_owned()]
+    };
+    let heading = ["deployment", "sensors", "ends", "enabled"];
+    table(heading, answer["deployments"].as_array().into_iter().flatten().map(row), &[])
+}
+
+/// One token alone, for a file; several with their serial numbers.
+pub(super) fn tokens(answer: &Value) -> String {
+    let tokens = answer.as_object().into_iter().flatten();
+    let mut lines: Vec<_> =
+        tokens.map(|(serial, token)| (serial, token.as_str().unwrap_or_default())).collect();
+    if let [(_, token)] = lines.as_mut_slice() {
+        return format!("{token}\n");
+    }
+    lines.iter().map(|(serial, token)| format!("{serial} {token}\n")).collect()
+}
+
 /// The rule bundles, one a line, the newest first.
 pub(super) fn bundles(offers: &[Offer]) -> String {
     if offers.is_empty() {

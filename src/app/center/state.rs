@@ -2,6 +2,7 @@
 
 use super::access::Access;
 use super::config::Config;
+use super::deploy::Deploys;
 use super::ids::Ids;
 use super::licence::{Licence, LicenceError};
 use super::turn::Turn;
@@ -46,6 +47,7 @@ pub(super) struct Center {
     pub(super) offers: Vec<Offer>,
     pub(super) licence: Licence,
     pub(super) access: Access,
+    pub(super) deploys: Deploys,
     pub(super) ids: Ids,
     pub(super) intake: Intake,
     pub(super) began: Option<Ticks>,
@@ -105,8 +107,10 @@ impl Center {
         let mut store = if to_write { Sqlite::open(&path)? } else { Sqlite::open_to_read(&path)? };
         let fleet = store.fleet(random::key()?, Limits::default(), now)?;
         let licence = Licence::open(store.licence()?.as_deref(), authority(config)?, now)?;
+        let access = store.access()?;
         Ok(Self {
-            access: Access::open(&store.access()?)?,
+            access: Access::open(&access)?,
+            deploys: Deploys::open(&access)?,
             chain: store.ledger_end()?,
             offers: store.bundles()?,
             config: config.clone(),

@@ -157,6 +157,40 @@ pub enum Request {
         /// Its number.
         number: u64,
     },
+    /// The deployments, without secrets.
+    DeploymentList,
+    /// Make a deployment: sensors enrol themselves with its tokens.
+    DeploymentCreate {
+        /// What it is called.
+        name: Label,
+        /// So many sensors may use it.
+        usage_max: u32,
+        /// When it ends.
+        expires: UnixTime,
+        /// Whether its tokens are taken.
+        enabled: bool,
+    },
+    /// Remove one; its tokens are worth nothing any more.
+    DeploymentRemove {
+        /// Which.
+        name: Label,
+    },
+    /// A token for each serial number.
+    DeploymentTokens {
+        /// Of which deployment.
+        name: Label,
+        /// The serial numbers: what the sensors will be called.
+        serials: Vec<SensorId>,
+    },
+    /// Enrol a sensor that shows a token.
+    Claim {
+        /// The token.
+        token: Secret,
+        /// The sensor's platform.
+        platform: String,
+        /// From where.
+        from: IpAddr,
+    },
     /// A question in the shape of another API.
     V3 {
         /// The question.
@@ -239,6 +273,9 @@ impl Request {
                 | Self::Purge { .. }
                 | Self::SetPolicy { .. }
                 | Self::Enroll { .. }
+                | Self::DeploymentCreate { .. }
+                | Self::DeploymentRemove { .. }
+                | Self::Claim { .. }
                 | Self::Revoke { .. }
                 | Self::AddBundle { .. }
                 | Self::RemoveBundle { .. }
@@ -265,7 +302,7 @@ impl Request {
 
     /// Whether who asks is let in first; a no is then an answer.
     pub const fn is_over_https(&self) -> bool {
-        matches!(self, Self::By { .. } | Self::Login { .. })
+        matches!(self, Self::By { .. } | Self::Login { .. } | Self::Claim { .. })
     }
 
     /// Which area of the licence it belongs to. What is asked over HTTPS is judged once it is let in; who cannot log in
@@ -275,6 +312,7 @@ impl Request {
             Self::Status
             | Self::By { .. }
             | Self::Login { .. }
+            | Self::Claim { .. }
             | Self::SessionShow
             | Self::SessionEnd
             | Self::AdminAdd { .. }

@@ -20,6 +20,9 @@ pub enum FetchFault {
         /// Why not.
         why: String,
     },
+    /// Not a token of a deployment.
+    #[error("this is no enrolment token, or not all of it; copy it whole, one line")]
+    Token,
     /// No connection, or it broke off.
     #[error("{0}; tried again, and gone on with where it ended")]
     Line(String),
@@ -67,6 +70,7 @@ impl FetchFault {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Identity { .. } => "identity",
+            Self::Token => "token",
             Self::Line(_) => "unreachable",
             Self::Refused { .. } => "refused",
             Self::Answer(_) => "answer",

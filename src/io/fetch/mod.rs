@@ -1,4 +1,4 @@
-//! Rule bundles from the Center, over HTTPS with the sensor's own certificate.
+//! What a sensor has from its Center over HTTPS: its enrolment for a token ([`enrol`]), and rule bundles for its own certificate.
 //!
 //! ```text
 //! <rules>/fetch/<SHA-256 of the archive>.part      what came so far; gone on with after a break or a restart
@@ -8,8 +8,10 @@
 //! and time; nothing is written that there is no room for; and an archive is handed on only when all its bytes are those
 //! that the index announced.
 
+mod enrol;
 mod fault;
 
+pub use enrol::enrol;
 pub use fault::FetchFault;
 
 use crate::io::client::strict;

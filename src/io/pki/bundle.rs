@@ -92,9 +92,17 @@ impl Enrolled {
 /// # Errors
 /// When the bundle is refused ([`BundleFault`]) or the folder cannot be made; then nothing is left behind.
 pub fn unpack(bundle: &Path, into: &Path) -> Result<Enrolled, PkiError> {
-    let refused = |fault| PkiError::Bundle { path: bundle.to_owned(), fault };
     let file = std::fs::File::open(bundle).map_err(files::fault(bundle))?;
-    let parts = parts(file.take(BUNDLE_MAX)).map_err(refused)?;
+    unpack_from(file, bundle, into)
+}
+
+/// The same of a bundle that comes from elsewhere; `named` stands for it in errors.
+///
+/// # Errors
+/// As [`unpack`].
+pub fn unpack_from(bundle: impl io::Read, named: &Path, into: &Path) -> Result<Enrolled, PkiError> {
+    let refused = |fault| PkiError::Bundle { path: named.to_owned(), fault };
+    let parts = parts(bundle.take(BUNDLE_MAX)).map_err(refused)?;
     let enrolled = checked(&parts).map_err(refused)?;
     place(&parts, into)?;
     Ok(enrolled)

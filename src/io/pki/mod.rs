@@ -36,7 +36,7 @@ mod write;
 
 #[cfg(feature = "http")]
 pub use authority::{Authority, CENTER_NAME, Certified, Issued, Paper, requested_key};
-pub use bundle::{BundleFault, Enrolled, unpack};
+pub use bundle::{BundleFault, Enrolled, unpack, unpack_from};
 #[cfg(feature = "center")]
 pub use id::IdKey;
 pub use identity::Identity;

@@ -145,8 +145,14 @@ pub struct ExplainArgs {
 #[derive(Debug, Args)]
 pub struct EnrollArgs {
     /// The bundle that `tollgate-center enroll` wrote for this sensor
-    #[arg(value_name = "BUNDLE")]
-    pub bundle: PathBuf,
+    #[arg(value_name = "BUNDLE", required_unless_present = "token")]
+    pub bundle: Option<PathBuf>,
+    /// Or a file with the token of a deployment: the Center that it names makes the bundle, over HTTPS
+    #[arg(long, value_name = "FILE", conflicts_with = "bundle", requires = "platform")]
+    pub token: Option<PathBuf>,
+    /// This sensor's platform, with a token
+    #[arg(long, value_name = "PLATFORM", value_parser = platform, conflicts_with = "bundle")]
+    pub platform: Option<Platform>,
     /// Where the daemon keeps its state
     #[arg(long, value_name = "DIR", default_value = "/var/lib/tollgate")]
     pub into: PathBuf,

@@ -9,6 +9,7 @@ use crate::app::agent::screen;
 use crate::io::control::{self, ControlError};
 use serde::Serialize;
 use std::io;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// What monitoring takes for "unknown".
@@ -105,7 +106,11 @@ pub fn explain(args: &ExplainArgs) -> ExitCode {
 
 /// `enroll`: 0 enrolled, 1 refused.
 pub fn enroll(args: &EnrollArgs) -> ExitCode {
-    match uplink::enroll(&args.bundle, &args.into) {
+    let enrolled = match (&args.token, &args.platform, &args.bundle) {
+        (Some(token), Some(platform), _) => uplink::enroll_by_token(token, &platform.0, &args.into),
+        (_, _, bundle) => uplink::enroll(bundle.as_deref().unwrap_or(Path::new("")), &args.into),
+    };
+    match enrolled {
         Ok(said) => {
             let next = "now (re)start the daemon: systemctl restart tollgate-agent";
             print(&format!("{said}; {next}"), ExitCode::SUCCESS)

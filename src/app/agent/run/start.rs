@@ -81,9 +81,9 @@ struct Found {
 /// # Errors
 /// See [`StartError`].
 pub fn start(config: Config, log: Log) -> Result<Hub, StartError> {
-    match uplink::take_up(&config.file.state_dir) {
+    match uplink::take_up(&config.file.state_dir, &config.file.platform.0) {
         Ok(said) => said.into_iter().for_each(|said| tracing::info!("{said}")),
-        Err(why) => tracing::error!("the enrolment bundle cannot be taken up: {why}"),
+        Err(why) => tracing::error!("the enrolment that waits cannot be taken up: {why}"),
     }
     let enrolled = Enrolled::find(&config.enrolment()).map_err(StartError::Enrolment)?;
     let fresh = epoch()?;

@@ -9,8 +9,9 @@ use crate::engine::entitlement::Keyring;
 use crate::engine::sync::Outgoing;
 use crate::io::mqtt::{Connection, Endpoint, Incoming, Message as Arrived, PublishId, Session, Will};
 use crate::io::pki::{self, Identity};
-use crate::io::{clock, owner, random, whole_file};
+use crate::io::{clock, fetch, owner, random, whole_file};
 use crate::model::broker::BrokerAddress;
+use crate::model::deployment::TOKEN_MAX;
 use crate::model::enrolment::Enrolment;
 use crate::model::ident::{Epoch, SensorId};
 use crate::model::message::{Ack, Birth, Command, CountingPolicy, Message, decode, encode};
@@ -31,6 +32,8 @@ const FAREWELL: Duration = Duration::from_secs(5);
 const MANIFEST: &str = "enrolment.json";
 /// A bundle that waits to be taken up.
 const WAITING: &str = "enrolment.tar";
+/// A token that waits to be shown.
+const WAITING_TOKEN: &str = "enrolment.jwt";
 
 /// What came from the Center or its broker.
 #[derive(Debug)]
@@ -123,13 +126,36 @@ fn authority(enrolled: &Enrolment) -> Result<Option<Authority>, String> {
 /// # Errors
 /// The reason, and what to do.
 pub fn enroll(bundle: &Path, state_dir: &Path) -> Result<String, String> {
+    let enrolled = pki::unpack(bundle, &state_dir.join(super::config::ENROLMENT));
+    settled(enrolled.map_err(|error| error.to_string())?, state_dir)
+}
+
+/// The same for the token of a deployment: its Center makes the bundle when the token is shown.
+///
+/// # Errors
+/// The reason, and what to do; then the token may be shown again.
+pub fn enroll_by_token(token: &Path, platform: &str, state_dir: &Path) -> Result<String, String> {
     let folder = state_dir.join(super::config::ENROLMENT);
-    let enrolled = pki::unpack(bundle, &folder).map_err(|error| error.to_string())?;
+    if folder.join(MANIFEST).exists() {
+        return Err(format!(
+            "{} is there: this sensor is enrolled; to enrol it anew, remove it",
+            folder.display()
+        ));
+    }
+    let fault = |error: std::io::Error| format!("the token {} cannot be read: {error}", token.display());
+    let text = whole_file::read(token, TOKEN_MAX as u64).map_err(fault)?;
+    let tar = fetch::enrol(&String::from_utf8_lossy(&text), platform).map_err(|error| error.to_string())?;
+    let enrolled = pki::unpack_from(tar.as_slice(), Path::new("the Center's bundle"), &folder);
+    settled(enrolled.map_err(|error| error.to_string())?, state_dir)
+}
+
+/// What follows once it is unpacked.
+fn settled(enrolled: pki::Enrolled, state_dir: &Path) -> Result<String, String> {
     if let Some(brought) = enrolled.policy {
         policy::bring(state_dir, brought).map_err(|error| format!("the policy cannot be noted: {error}"))?;
     }
     let given = owner::give_to_owner(state_dir);
-    given.map_err(|error| format!("{} cannot be given to its user: {error}", folder.display()))?;
+    given.map_err(|error| format!("{} cannot be given to its user: {error}", state_dir.display()))?;
     let enrolment = enrolled.enrolment;
     Ok(format!(
         "enrolled as {} with the Center at {}, until {}",
@@ -137,19 +163,20 @@ pub fn enroll(bundle: &Path, state_dir: &Path) -> Result<String, String> {
     ))
 }
 
-/// Takes up the bundle that an operator left in the state folder, where nobody can run a command: in an application
-/// container without a shell. It holds a private key, so it is removed once it is taken up. `None` when there is none.
+/// Takes up the bundle or the token that an operator left in the state folder, where nobody can run a command: in an
+/// application container without a shell. It is removed once it is taken up. `None` when there is none.
 ///
 /// # Errors
 /// The reason, and what to do; the bundle is left where it is.
-pub fn take_up(state_dir: &Path) -> Result<Option<String>, String> {
-    let bundle = state_dir.join(WAITING);
-    if !bundle.exists() {
-        return Ok(None);
-    }
-    let said = enroll(&bundle, state_dir)?;
-    let removed = whole_file::remove(&bundle);
-    removed.map_err(|error| format!("{said}; but {} cannot be removed: {error}", bundle.display()))?;
+pub fn take_up(state_dir: &Path, platform: &str) -> Result<Option<String>, String> {
+    let [bundle, token] = [WAITING, WAITING_TOKEN].map(|name| state_dir.join(name));
+    let (left, said) = match () {
+        () if bundle.exists() => (&bundle, enroll(&bundle, state_dir)?),
+        () if token.exists() => (&token, enroll_by_token(&token, platform, state_dir)?),
+        () => return Ok(None),
+    };
+    let removed = whole_file::remove(left);
+    removed.map_err(|error| format!("{said}; but {} cannot be removed: {error}", left.display()))?;
     Ok(Some(said))
 }
 

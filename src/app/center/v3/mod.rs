@@ -2,6 +2,7 @@
 //! milliseconds since 1970, ids as UUIDs. What this system does not know is null or an empty list, never made up.
 
 mod components;
+mod deployments;
 mod networks;
 mod select;
 mod sensors;
@@ -11,7 +12,9 @@ use select::Select;
 use super::desk::DeskError;
 use super::state::Center;
 use super::turn::Turn;
+use super::words::Request;
 use crate::model::ident::SensorId;
+use crate::model::label::Label;
 use crate::model::property::Protocol;
 use crate::model::time::{Now, UnixTime};
 use serde::{Deserialize, Serialize};
@@ -74,8 +77,19 @@ pub enum Call {
     Dashboard { from: Option<u64>, to: Option<u64> },
     /// The protocols that a component can be seen to speak.
     Tags {},
-    /// Sensors are enrolled one by one.
+    /// All deployments.
     Deployments {},
+    /// Makes one.
+    DeploymentCreate(deployments::Deployment),
+    /// A token for each serial number.
+    DeploymentJwt {
+        #[serde(rename = "deploymentName")]
+        name: Label,
+        #[serde(rename = "sensorSerials")]
+        serials: Vec<SensorId>,
+    },
+    /// Removes one.
+    DeploymentDelete { name: Label },
 }
 
 impl Call {
@@ -90,6 +104,8 @@ impl Call {
                 | Self::NetworkCreate(_)
                 | Self::NetworkChange(_)
                 | Self::NetworkDelete { .. }
+                | Self::DeploymentCreate(_)
+                | Self::DeploymentDelete { .. }
         )
     }
 }
@@ -133,7 +149,14 @@ impl Center {
             }
             Call::Dashboard { from, to } => Ok(self.v3_dashboard((from, to))),
             Call::Tags {} => Ok(Protocol::ALL.map(components::tag).into()),
-            Call::Devices {} | Call::Deployments {} => Ok(json!([])),
+            Call::Deployments {} => self.v3_deployments(now, turn),
+            Call::DeploymentCreate(asked) => self.v3_deploy(asked, now, turn),
+            Call::DeploymentJwt { name, serials } => self.v3_tokens(name, serials, now, turn),
+            Call::DeploymentDelete { name } => {
+                self.deployments(Request::DeploymentRemove { name }, now, turn)?;
+                self.v3_deployments(now, turn)
+            }
+            Call::Devices {} => Ok(json!([])),
         }
     }
 }

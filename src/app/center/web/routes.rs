@@ -128,6 +128,9 @@ pub(super) const ROUTES: &[Route] = &[
         .takes(&[field(Body, "sensor", Text, "Its name"), field(Body, "platform", Text, "Its platform, as its profile is called"),
             may(Body, "valid_days", Count, "Days until its certificate ends")])
         .gives(&[("tar", Text), ("until", Time), ("serial", Text)]),
+    row(Post, "/enrolments", Enter, "claim", "A sensor's bundle for the token of a deployment").open().made()
+        .takes(&[field(Body, "token", Password, "The token"), field(Body, "platform", Text, "The sensor's platform, as its profile is called")])
+        .gives(&[("tar", Text)]),
     row(Delete, "/sensors/{sensor}", Manage, "revoke", "Withdraw a sensor's certificate; what it reported stays counted")
         .takes(&[SENSOR]).gives(SAID),
     row(Post, "/sensors/{sensor}/purge", Manage, "purge", "Forget what a sensor reported, and have it begin anew")

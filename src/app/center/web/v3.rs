@@ -6,7 +6,7 @@ use crate::app::rest::{Api, Asking, Field, Kind, Place, Route, Scheme, Verb, fie
 use crate::engine::access::Task;
 use serde_json::Value;
 
-use Kind::{Any, Count, Flag, Text};
+use Kind::{Any, Count, Flag, Text, Texts};
 use Place::{Body, Path, Query};
 use Task::{Manage, View};
 use Verb::{Delete, Get, Post, Put};
@@ -70,7 +70,14 @@ const ROUTES: &[Route] = &[
         .gives(&[("nbCmpToRemove", Count), ("nbExternalCommToRemove", Count)]),
     row(Get, "/homepage/dashboard", View, "dashboard", "How many of each kind there are").takes(&[FROM, TO]).object(),
     row(Get, "/tags", View, "tags", "Protocols, of which each component has those that it was seen to speak").listed(),
-    row(Get, "/deployments", View, "deployments", "Sensors are enrolled one by one").listed(),
+    row(Get, "/deployments", View, "deployments", "Deployments, with whose tokens sensors enrol themselves").listed(),
+    row(Post, "/deployments", Manage, "deployment_create", "Make one")
+        .takes(&[field(Body, "name", Text, "What it is called"), field(Body, "maxUsageCount", Count, "So many sensors may use it"),
+            field(Body, "expirationDate", Count, "When it ends, in milliseconds"), may(Body, "enable", Flag, "Whether its tokens are taken; true when absent")]).object(),
+    row(Post, "/deployments/jwt", Manage, "deployment_jwt", "A token for each serial number, by serial number")
+        .takes(&[field(Body, "deploymentName", Text, "Of which deployment"), field(Body, "sensorSerials", Texts, "The serial numbers")]).object(),
+    row(Delete, "/deployments", Manage, "deployment_delete", "Remove one; its tokens are worth nothing any more")
+        .takes(&[field(Query, "name", Text, "Which")]).listed(),
 ];
 
 fn question(mut words: Value, asking: Option<Asking>) -> Result<Value, serde_json::Error> {

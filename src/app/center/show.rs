@@ -94,12 +94,12 @@ pub(super) fn deployments(answer: &Value) -> String {
 /// One token alone, for a file; several with their serial numbers.
 pub(super) fn tokens(answer: &Value) -> String {
     let tokens = answer.as_object().into_iter().flatten();
-    let mut lines: Vec<_> =
-        tokens.map(|(serial, token)| (serial, token.as_str().unwrap_or_default())).collect();
-    if let [(_, token)] = lines.as_mut_slice() {
+    let lines: Vec<_> = tokens.map(|(serial, token)| (serial, token.as_str().unwrap_or_default())).collect();
+    if let [(_, token)] = lines.as_slice() {
         return format!("{token}\n");
     }
-    lines.iter().map(|(serial, token)| format!("{serial} {token}\n")).collect()
+    let lines: Vec<String> = lines.iter().map(|(serial, token)| format!("{serial} {token}\n")).collect();
+    lines.concat()
 }
 
 /// The rule bundles, one a line, the newest first.

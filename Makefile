@@ -9,7 +9,8 @@ CROSS_AGENT := target/cross/aarch64-unknown-linux-gnu/release/tollgate-agent
 # package:file that shows it is there
 NEEDS := libpcap-dev:/usr/include/pcap/pcap.h iproute2:/sbin/ip tcpreplay:/usr/bin/tcpreplay tcpdump:/usr/bin/tcpdump \
          g++:/usr/bin/g++ file:/usr/bin/file strace:/usr/bin/strace mosquitto:/usr/sbin/mosquitto mosquitto-clients:/usr/bin/mosquitto_pub \
-         openssl:/usr/bin/openssl python3:/usr/bin/python3 python3-venv:/usr/share/doc/python3-venv
+         openssl:/usr/bin/openssl python3:/usr/bin/python3 python3-venv:/usr/share/doc/python3-venv \
+         chromium:/usr/bin/chromium chromium-driver:/usr/bin/chromedriver
 
 DEBIAN_NEEDS := debootstrap:/usr/sbin/debootstrap systemd:/usr/bin/systemd-analyze
 
@@ -47,6 +48,7 @@ demo-plant: build
 # Live tests need root: the test programs are built as you and run as root. Slightly optimised, since slow models and
 # searches run beside the engines; more tests at once than cores, since most wait for programs and clocks.
 test: export TOLLGATE_REQUIRE_BROKER := 1
+test: export TOLLGATE_REQUIRE_BROWSER := 1
 test: export CARGO_PROFILE_DEV_OPT_LEVEL := 1
 test: export RUST_TEST_THREADS ?= 6
 test: deps

@@ -1,22 +1,35 @@
 //! The Center's web pages, by the real program over real TLS: every page for every role, signing in and out, what other
 //! sites cannot do.
-#![cfg(feature = "center")]
+#![cfg(all(feature = "center", feature = "satellite"))]
 #![allow(clippy::unwrap_used, missing_docs)]
 
 #[path = "support/browse.rs"]
 mod browse;
+#[path = "support/browser.rs"]
+mod browser;
 #[path = "support/https.rs"]
 mod https;
+#[path = "support/satellite.rs"]
+mod satellite;
 #[path = "support/site.rs"]
 mod site;
 
 use browse::{Browser, OURS};
 use https::{Answer, Https};
-use serde_json::Value;
+use satellite::{PLANT, Satellite};
+use serde_json::json;
 use site::{Site, free_port};
 use std::collections::BTreeSet;
 use std::fs;
 use std::net::TcpStream;
+use tollgate::engine::fleet::{Change, Fact, FactId, NetworkNumber, SensorNumber};
+use tollgate::engine::licensing::EVALUATION;
+use tollgate::io::store::{Sqlite, Store as _};
+use tollgate::model::key::Key;
+use tollgate::model::mac::MacAddr;
+use tollgate::model::sighting::Marks;
+use tollgate::model::time::UnixTime;
+use tollgate::model::vlan::VlanSet;
 
 const COOKIE: &str = "__Host-tollgate-center";
 
@@ -40,25 +53,46 @@ const ROWS: &[(&str, &str, Fields, [u16; 4])] = &[
     ("GET", "/license", &[], LOOK),
     ("GET", "/license/subscription", &[], FORM),
     ("POST", "/license/subscription", &[("subscription", "essentials")], ORDER),
+    ("GET", "/license/transport", &[], FORM),
+    ("POST", "/license/transport", &[("transport", "gateway"), ("url", "https://satellite.plant/SmartTransport")], ORDER),
     ("GET", "/license/mode", &[], FORM),
-    ("POST", "/license/mode", &[("utility", "on"), ("name", "Example <Corp>")], ORDER),
-    ("GET", "/license/reservation/request", &[], FORM),
-    ("POST", "/license/reservation/request", &[], ORDER),
-    ("GET", "/license/reservation/code", &[], LOOK),
-    ("GET", "/license/reservation/code.txt", &[], LOOK),
+    ("POST", "/license/mode", &[("utility", "on"), ("name", "Example Corp")], ORDER),
+    ("GET", "/license/reservation", &[], FORM),
+    ("GET", "/license/orders/{order}", &[("order", "request")], FORM),
+    ("POST", "/license/orders/{order}", &[("order", "request")], ORDER),
+    ("GET", "/license/codes/{code}", &[("code", "request")], LOOK),
+    ("GET", "/license/codes/{code}/file", &[("code", "request")], LOOK),
     ("GET", "/license/register", &[], FORM),
     ("POST", "/license/register", &[("token", "a-secret-token")], instead(ORDER, 409)),
+    ("GET", "/license/authorization", &[], FORM),
+    ("POST", "/license/authorization", &[("code", "<specificPLR/>")], instead(ORDER, 422)),
+    ("GET", "/people", &[], FORM),
+    ("GET", "/people/add", &[], FORM),
+    ("POST", "/people/add", &[("name", "bert"), ("role", "viewer")], instead(ORDER, 200)),
+    ("GET", "/people/remove/{name}", &[("name", "bert")], FORM),
+    ("POST", "/people/remove/{name}", &[("name", "bert")], ORDER),
+    ("GET", "/keys/add", &[], FORM),
+    ("POST", "/keys/add", &[("name", "reports"), ("role", "viewer"), ("days", "7")], instead(ORDER, 200)),
+    ("GET", "/keys/revoke/{number}", &[("number", "4")], FORM),
+    ("POST", "/keys/revoke/{number}", &[("number", "4")], ORDER),
+    ("GET", "/license/discard", &[], FORM),
+    ("POST", "/license/discard", &[("code", "<specificPLR/>")], instead(ORDER, 422)),
 ];
 
 struct Center {
     site: Site,
     https: Https,
+    port: u16,
     password: String,
 }
 
 impl Center {
     fn new() -> Self {
-        let mut site = Site::prepared();
+        Self::begun(Site::prepared())
+    }
+
+    /// With an administrator, over what was prepared.
+    fn begun(mut site: Site) -> Self {
         let port = free_port();
         let config = site.path("center/center.toml");
         let text = fs::read_to_string(&config).unwrap();
@@ -68,7 +102,26 @@ impl Center {
         let https = Https::new(port, &site.path("center/pki/ca.pem"), None);
         let made = site.json(&["admin", "create", "anna"]);
         let password = made["secret"].as_str().unwrap().to_owned();
-        Self { site, https, password }
+        Self { site, https, port, password }
+    }
+
+    /// With 31 components, believing what this satellite signs.
+    fn of(satellite: &Satellite) -> Self {
+        let site = Site::prepared();
+        let key = satellite.good(&["public-key"]);
+        fs::write(site.path("center/authority.pem"), key["codes"].as_str().unwrap()).unwrap();
+        site.center_ok(&["policy", "set", "--confirm-after", "0"]);
+        let bundle = site.path("press-1.tar");
+        site.center_ok(&["enroll", "press-1", "--platform", "ic3000", "--out", bundle.to_str().unwrap()]);
+        let mut store = Sqlite::open(&site.path("center/store/center.db")).unwrap();
+        let network = Change::Network(NetworkNumber(0), "cell".to_owned());
+        store.commit(&[network, Change::Facts((0..31).map(fact).collect())]).unwrap();
+        drop(store);
+        Self::begun(site)
+    }
+
+    fn address(&self) -> String {
+        format!("https://localhost:{}", self.port)
     }
 
     fn who(&self, role: &str) -> Browser<'_> {
@@ -82,6 +135,17 @@ impl Center {
     fn anna(&self) -> Browser<'_> {
         Browser::signed_in(&self.https, "anna", &self.password)
     }
+}
+
+/// What a sensor told of one component.
+fn fact(id: u32) -> (FactId, Fact) {
+    let mac: MacAddr = format!("00:1b:1b:00:00:{id:02x}").parse().unwrap();
+    let key = Key::station(mac).with_address(format!("10.0.0.{}", id + 1).parse().unwrap());
+    let at = |seconds: u64| UnixTime::from_millis(1_700_000_000_000 + seconds * 1000);
+    let (marks, kept, vlans) = (Marks::PRESENT, Marks::NONE, VlanSet::default());
+    let (sensor, network) = (SensorNumber(1), NetworkNumber(0));
+    let fact = Fact { key, vlans, first: at(0), last: at(100), packets: 1, sensor, network, marks, kept };
+    (FactId(id), fact)
 }
 
 /// The status of a page that has what every page must have.
@@ -108,7 +172,11 @@ fn checked(answer: &Answer, what: &str) -> u16 {
 fn every_page_answers_every_role_as_the_table_says() {
     let center = Center::new();
     let browsers = WHO.map(|role| center.who(role));
-    for (method, path, fields, expected) in ROWS {
+    for (method, template, fields, expected) in ROWS {
+        let path = fields
+            .iter()
+            .fold((*template).to_owned(), |path, (name, value)| path.replace(&format!("{{{name}}}"), value));
+        let path = path.as_str();
         let answers = browsers.each_ref().map(|browser| match *method {
             "GET" => browser.get(path),
             _ => browser.post(path, fields),
@@ -125,8 +193,25 @@ fn every_page_answers_every_role_as_the_table_says() {
             "{path}: a viewer has a form"
         );
     }
-    let ledger = center.site.json(&["ledger", "verify"]);
-    assert!(ledger["entries"].as_u64().unwrap() > 3, "{ledger}");
+    for order in
+        ["cancel", "confirmed", "return", "returned", "deregister", "renew-id", "renew-authorization", "x"]
+    {
+        let page = browsers[3].get(&format!("/license/orders/{order}"));
+        assert_eq!(page.status, if order == "x" { 404 } else { 200 }, "{order}");
+    }
+    let ledger = ledger(&browsers[3]);
+    for did in ["set_subscription", "set_transport", "set_payment", "request_reservation", "install"] {
+        assert!(
+            ledger.contains(&format!("\"did\":\"{did}\"")),
+            "{did} is in no line of the ledger: {ledger}"
+        );
+    }
+    assert!(ledger.contains("\"by\":\"admin\"") && !ledger.contains("a-secret-token"), "{ledger}");
+}
+
+fn ledger(browser: &Browser<'_>) -> String {
+    let key = format!("authorization: Bearer {}", browser.cookie.as_ref().unwrap().1);
+    browser.send("GET", "/api/tollgate/1.0/ledger", &[&key], "").text().to_owned()
 }
 
 #[test]
@@ -214,6 +299,223 @@ fn too_long_strange_or_elsewhere_is_refused() {
         assert!(checked(&answer, path) == 200 && answer.header("content-type").unwrap().starts_with(kind));
     }
     assert_eq!(Browser::new(&center.https).get("/").header("location"), Some("/license"));
-    let value: Value = center.site.json(&["status"]);
-    assert_eq!(value["running"], true);
+    assert_eq!(center.site.json(&["status"])["running"], true);
+}
+
+/// A satellite with licences to reserve.
+fn authority() -> Satellite {
+    let (satellite, _) = Satellite::with_administrator();
+    satellite.good(&["license", "add", PLANT, "components.advantage", "45000", "--end", "2099-07-02"]);
+    satellite.good(&["license", "add", PLANT, "ids.ic3000", "100", "--end", "2098-04-04"]);
+    satellite
+}
+
+/// The authorization code for a request, and the instance that it is for.
+fn reserve(satellite: &Satellite, request: &str) -> (String, String) {
+    let file = satellite.data().join("code.xml");
+    let take = ["--take", "components.advantage=50", "--out", file.to_str().unwrap()];
+    let made = satellite.good(&[&["reserve", PLANT, request][..], &take].concat());
+    (fs::read_to_string(file).unwrap(), made["instance"].as_str().unwrap().to_owned())
+}
+
+/// The code that a page shows.
+fn code_of(answer: &Answer) -> &str {
+    let text = answer.text();
+    let from = text.find("readonly>").unwrap() + "readonly>".len();
+    text[from..].split('<').next().unwrap()
+}
+
+#[test]
+fn a_code_is_uploaded_and_what_is_refused_is_shown_with_what_was_typed() {
+    let satellite = authority();
+    let center = Center::of(&satellite);
+    let anna = center.anna();
+    assert_eq!(anna.get("/license/codes/request").status, 404);
+    assert_eq!(anna.post("/license/orders/request", &[]).header("location"), Some("/license/codes/request"));
+    let (code, _) = reserve(&satellite, code_of(&anna.get("/license/codes/request")));
+    let file = anna.get("/license/codes/request/file");
+    assert_eq!(
+        file.header("content-disposition"),
+        Some("attachment; filename=\"reservation-request-code.txt\"")
+    );
+    let damaged = code.replacen("<count>50<", "<count>51<", 1);
+    let refused = anna.post("/license/authorization", &[("code", &damaged)]);
+    assert_eq!(checked(&refused, "damaged"), 422);
+    let text = refused.text();
+    assert!(text.contains("code-signature") && text.contains("&#60;count&#62;51&#60;"), "{text}");
+    assert_eq!(anna.upload("/license/authorization", "file", &"x".repeat(70_000)).status, 413);
+    assert_eq!(anna.upload("/license/authorization", "file", &damaged).status, 422);
+    assert_eq!(anna.upload("/license/authorization", "file", &code).header("location"), Some("/license"));
+    let viewer = center.who("viewer").get("/license");
+    for words in ["Registered - License Reservation (", "Authorized - Reserved (", "anything"] {
+        assert_eq!(viewer.text().contains(words), words != "anything", "{}", viewer.text());
+    }
+    assert!(!viewer.text().contains("Update Reservation"));
+}
+
+#[test]
+fn the_note_of_an_order_is_shown_once_and_is_text() {
+    let center = Center::new();
+    let anna = center.anna();
+    let done = anna.post("/license/subscription", &[("subscription", "essentials")]);
+    let note = done.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+    assert!(note.starts_with("__host-tollgate-center-note="), "{note}");
+    // The head is read in lower case, which base64 is not: so another note is made here, as somebody might.
+    let markup = base64::Engine::encode(
+        &base64::engine::general_purpose::URL_SAFE_NO_PAD,
+        "<script>alert(1)</script>",
+    );
+    let key = anna.cookie.as_ref().unwrap();
+    let cookies = format!("cookie: {}={}; {COOKIE}-note={markup}", key.0, key.1);
+    let shown = Browser::new(&center.https).send("GET", "/license", &[&cookies], "");
+    assert!(
+        shown.text().contains("&#60;script&#62;alert(1)") && shown.head.contains("note=; path=/"),
+        "{}",
+        shown.head
+    );
+    assert!(anna.get("/license").text().contains("Essentials"));
+}
+
+#[test]
+fn when_the_evaluation_is_over_the_page_says_so_and_stays_open() {
+    let satellite = authority();
+    let mut center = Center::of(&satellite);
+    center.site.stop_center();
+    let mut store = Sqlite::open(&center.site.path("center/store/center.db")).unwrap();
+    let mut state: serde_json::Value = serde_json::from_slice(&store.licence().unwrap().unwrap()).unwrap();
+    state["evaluation"]["used_ms"] = json!(EVALUATION.as_millis());
+    state["evaluation"]["expired_at"] = json!(UnixTime::from_millis(1));
+    let state = state.to_string().into_bytes();
+    store.commit(&[Change::Licence { state, audit: None, at: UnixTime::NEVER }]).unwrap();
+    drop(store);
+    center.site.start_center();
+    let port = center.port;
+    center.site.until("HTTPS is served", |_| TcpStream::connect(("127.0.0.1", port)).is_ok());
+    let anna = center.anna();
+    let page = anna.get("/license");
+    for words in [
+        "The license is Expired",
+        "Evaluation Period Expired",
+        "Only the License page is open",
+        "Unregistered",
+    ] {
+        assert!(page.text().contains(words), "{words}: {}", page.text());
+    }
+    assert_eq!(anna.post("/license/orders/request", &[]).status, 303);
+}
+
+/// The guide's chapter 5, clicked through in a real browser, with its words.
+fn reserve_in_a_browser(scripts: bool) {
+    let Some(browser) = browser::Browser::start(scripts) else { return };
+    let satellite = authority();
+    let center = Center::of(&satellite);
+    let picture =
+        |name: &str| browser.picture(&format!("center-{name}{}", if scripts { "" } else { "-plain" }));
+    let reads = |words: &[&str]| words.iter().for_each(|words| browser.until_reads(words));
+    browser.open(&center.address());
+    browser.fill("#name", "anna");
+    browser.fill("#password", &center.password);
+    picture("sign-in");
+    browser.click("Sign in");
+    reads(&[
+        "Smart Software Licensing",
+        "You are currently running in Evaluation mode.",
+        "Evaluation Mode (",
+        "days remaining)",
+        "Pre-paid Term Subscription",
+        "Cisco Cyber Vision Advantage",
+        "31",
+    ]);
+    picture("license-evaluation");
+    browser.resize(400, 900);
+    picture("license-phone");
+    browser.resize(1280, 900);
+    browser.click("Register");
+    reads(&[
+        "Product Instance Registration Token:",
+        "Reregister this product instance if it is already registered",
+    ]);
+    picture("register");
+    browser.click("start here");
+    reads(&["License Reservation reduces or nullifies many of the benefits of Smart Licensing"]);
+    browser.click("Yes, My Smart Account is License Reservation Enabled");
+    reads(&["ensure that you have a surplus of the licenses"]);
+    browser.click("Generate Reservation Request Code");
+    reads(&["Reservation Request Code", "Save to file"]);
+    let request = browser.value("#code");
+    assert!(request.starts_with("CB-Z"), "{request}");
+    picture("request-code");
+    browser.click("Close");
+    reads(&[
+        "This product has a pending License Reservation Request.",
+        "License Reservation Pending",
+        "No Licenses in Use",
+        "View Reservation Request Code",
+        "Cancel Reservation Request",
+    ]);
+    picture("license-pending");
+    let (code, instance) = reserve(&satellite, &request);
+    browser.click("Enter Reservation Authorization Code");
+    reads(&["enter or upload a file containing your Reservation Authorization Code below."]);
+    browser.fill("#code", &code.replacen("<count>50<", "<count>99<", 1));
+    browser.click("Install Authorization Code/File");
+    reads(&["Not done:", "code-signature"]);
+    picture("code-refused");
+    let file = satellite.data().join("code.xml");
+    browser.fill("#file", file.to_str().unwrap());
+    browser.click("Install Authorization Code/File");
+    reads(&[
+        "Registered - License Reservation (",
+        "Authorized - Reserved (",
+        "Reserved",
+        "In Use",
+        "50",
+        "31",
+    ]);
+    picture("license-reserved");
+
+    let update =
+        ["--take", "components.advantage=50", "--take", "ids.ic3000=1", "--out", file.to_str().unwrap()];
+    satellite.good(&[&["update", &instance][..], &update].concat());
+    browser.click("Update Reservation");
+    browser.fill("#file", file.to_str().unwrap());
+    browser.click("Install Authorization Code/File");
+    reads(&["License Reservation Confirmation Code"]);
+    satellite.good(&["confirm", &instance, &browser.value("#code")]);
+    browser.click("Close");
+    reads(&["You have updated the license reservation for this product instance."]);
+    picture("license-updated");
+    browser.click("Code Has Been Entered");
+    browser.click("Code Has Been Entered");
+    reads(&[
+        "The confirmation code is put away.",
+        "Cyber Vision Sensor Intrusion Detection License for IC3000",
+    ]);
+
+    browser.click("Return Reserved Licenses");
+    reads(&["Confirm Return Licenses"]);
+    picture("confirm-return");
+    browser.click("Generate Reservation Return Code");
+    reads(&["Reservation Return Code"]);
+    satellite.good(&["return", &instance, &browser.value("#code")]);
+    browser.click("Close");
+    reads(&["Unregistered", "Evaluation Mode ("]);
+    browser.click("Code Has Been Entered");
+    browser.click("Code Has Been Entered");
+    reads(&["The return code is put away."]);
+    browser.click("Actions");
+    picture("license-returned");
+    browser.click("Sign out");
+    reads(&["You are signed out."]);
+    browser.quiet();
+}
+
+#[test]
+fn a_browser_reserves_updates_and_returns_as_the_guide_says() {
+    reserve_in_a_browser(true);
+}
+
+#[test]
+fn without_scripts_it_goes_the_same_way() {
+    reserve_in_a_browser(false);
 }

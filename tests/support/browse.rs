@@ -58,6 +58,16 @@ impl<'a> Browser<'a> {
         self.send("POST", path, &[&[FORM], lines].concat(), &form(fields))
     }
 
+    /// A form of our own page, with one file.
+    pub fn upload(&self, path: &str, field: &str, bytes: &str) -> Answer {
+        let kind = "content-type: multipart/form-data; boundary=edge";
+        let body = format!(
+            "--edge\r\ncontent-disposition: form-data; name=\"code\"\r\n\r\n\r\n--edge\r\n\
+             content-disposition: form-data; name=\"{field}\"; filename=\"../../code.xml\"\r\n\r\n{bytes}\r\n--edge--\r\n"
+        );
+        self.send("POST", path, &[OURS, kind], &body)
+    }
+
     pub fn send(&self, method: &str, path: &str, lines: &[&str], body: &str) -> Answer {
         let cookie = self.cookie.as_ref().map(|(name, value)| format!("cookie: {name}={value}"));
         let lines: Vec<&str> = lines.iter().copied().chain(cookie.as_deref()).collect();

@@ -246,7 +246,10 @@ impl Center {
             self.access.register.person(name).map(|it| (it.name.clone(), it.role, it.password.clone()));
         let good = password::verify_any(password.reveal(), known.as_ref().map(|(_, _, hash)| hash.as_str()));
         match known {
-            Some((name, role, _)) if good => self.open_session(&name, role, now, turn),
+            Some((name, role, _)) if good => {
+                self.access.logins.succeeded(from);
+                self.open_session(&name, role, now, turn)
+            }
             _ => {
                 tracing::warn!(address = %from, "a login with a wrong name or password");
                 Err(Denied::LoginWrong.into())

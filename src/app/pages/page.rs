@@ -48,6 +48,14 @@ pub(crate) const fn order(path: &'static str, title: &'static str, show: Hand, o
     Page { path, title, task: Task::Manage, show, order: Some(order) }
 }
 
+impl Page {
+    /// For who may do this.
+    pub(crate) const fn of(mut self, task: Task) -> Self {
+        self.task = task;
+        self
+    }
+}
+
 /// The page.
 ///
 /// # Errors

@@ -37,7 +37,10 @@ impl Desk {
         let known = self.books().person(name).map(|it| (it.name.clone(), it.role, it.password.clone()));
         let good = password::verify_any(password.reveal(), known.as_ref().map(|(_, _, hash)| hash.as_str()));
         match known {
-            Some((name, role, _)) if good => self.open_session(name, &Actor { name: String::new(), role }),
+            Some((name, role, _)) if good => {
+                self.logins_mut().succeeded(from);
+                self.open_session(name, &Actor { name: String::new(), role })
+            }
             _ => {
                 tracing::warn!(address = %from, "a login with a wrong name or password");
                 Err(Refusal::Denied(Denied::LoginWrong).into())

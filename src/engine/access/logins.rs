@@ -1,15 +1,19 @@
 //! How often a password may be tried: by each address, and by all together, since each try costs memory and time. An
-//! address that tries too often is refused before it counts for all, so it locks nobody else out.
+//! address that tries too often is refused before it counts for all, so it locks nobody else out; and many that try at once do
+//! not lock out who logged in from theirs before.
 
 use super::denied::Denied;
 use crate::engine::throttle::Pace;
 use crate::model::time::Ticks;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 use std::time::Duration;
 
 const OF_ADDRESS: Pace = Pace { at_once: 5, then_each: Duration::from_secs(10) };
 const OF_ALL: Pace = Pace { at_once: 20, then_each: Duration::from_secs(1) };
+
+/// Addresses that somebody logged in from; the oldest gives way.
+const KNOWN_MAX: usize = 64;
 
 /// See the module's description. Addresses that are paid up are forgotten, and only admitted ones are kept: there are
 /// never more than can be admitted within a minute.
@@ -17,6 +21,7 @@ const OF_ALL: Pace = Pace { at_once: 20, then_each: Duration::from_secs(1) };
 pub struct Logins {
     all: Ticks,
     of: BTreeMap<u128, Ticks>,
+    known: VecDeque<u128>,
 }
 
 impl Logins {
@@ -29,10 +34,21 @@ impl Logins {
         let network = network(from);
         let known = self.of.get(&network).copied().unwrap_or_default();
         let own = OF_ADDRESS.one_more(known, now).ok_or(Denied::TooManyLogins)?;
-        let all = OF_ALL.one_more(self.all, now).ok_or(Denied::TooManyLogins)?;
+        if !self.known.contains(&network) {
+            self.all = OF_ALL.one_more(self.all, now).ok_or(Denied::TooManyLogins)?;
+        }
         self.of.insert(network, own);
-        self.all = all;
         Ok(())
+    }
+
+    /// The password was good.
+    pub fn succeeded(&mut self, from: IpAddr) {
+        let network = network(from);
+        self.known.retain(|other| *other != network);
+        self.known.push_back(network);
+        if self.known.len() > KNOWN_MAX {
+            self.known.pop_front();
+        }
     }
 }
 
@@ -79,6 +95,16 @@ mod tests {
         assert_eq!((tried, logins.of.len()), (20, 20));
         logins.admit(host(1), at(3600)).unwrap();
         assert_eq!(logins.of.len(), 1);
+    }
+
+    #[test]
+    fn who_logged_in_before_is_not_locked_out_by_strangers() {
+        let mut logins = Logins::default();
+        logins.succeeded(host(200));
+        assert_eq!((0..100).filter(|number| logins.admit(host(*number), at(0)).is_ok()).count(), 20);
+        assert_eq!(admitted(&mut logins, host(200), 9, at(0)), 5, "and guesses no more than others");
+        (0..=255).for_each(|number| logins.succeeded(host(number)));
+        assert_eq!(logins.known.len(), KNOWN_MAX);
     }
 
     #[test]

@@ -92,6 +92,17 @@ impl Standing {
         Words { registration, authorization, registration_status, authorization_status, banner }
     }
 
+    /// The standing without its parts, for programs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unregistered(_) => "unregistered",
+            Self::Registering(_) => "registering",
+            Self::Registered(_) => "registered",
+            Self::Pending => "pending",
+            Self::Reserved(_) => "reserved",
+        }
+    }
+
     const fn registration(self) -> (&'static str, &'static str) {
         match self {
             Self::Unregistered(_) => ("Unregistered", "UNREGISTERED"),

@@ -13,6 +13,8 @@ use serde::Serialize;
 /// Everything that the License page shows.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct LicenseStatus {
+    /// `unregistered`, `registering`, `registered`, `pending` or `reserved`.
+    pub standing: &'static str,
     /// Essentials or Advantage.
     pub subscription: Subscription,
     /// "Pre-paid Term Subscription" or "Post-paid Usage Subscription".
@@ -101,6 +103,7 @@ impl LicenseStatus {
         let short = Some(state.registration.short_since()).filter(|since| *since > UnixTime::NEVER);
         let orphan = state.leftovers.orphan.as_ref();
         Self {
+            standing: state.standing().name(),
             subscription: state.subscription,
             license_mode: state.payment.title(),
             registration: registration(state),

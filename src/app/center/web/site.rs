@@ -1,13 +1,13 @@
 //! The Center's pages: the menu, the lists of pages, and what stands above each.
 
-use super::license;
+use super::{license, people};
 use crate::app::pages::{Banner, Site, Visit};
 
 pub(super) static SITE: Site = Site {
     product: "Tollgate Center",
     name: "center",
-    menu: &[("/license", "License")],
-    pages: &[license::PAGES],
+    menu: &[("/license", "License"), ("/people", "People and keys")],
+    pages: &[license::PAGES, people::PAGES],
     banner: |visit| Box::pin(banner(visit)),
 };
 

@@ -1,7 +1,7 @@
-//! The pages of a registration at the authority.
+//! The page of a registration at the authority.
 
-use super::ordered;
 use super::status::Status;
+use super::{back, ordered};
 use crate::app::center::words::Request;
 use crate::app::pages::{Frame, Said, Visit, page};
 use crate::engine::licensing::Command;
@@ -20,8 +20,9 @@ pub(super) async fn form(visit: &Visit) -> Said {
     page(&Form { frame: &visit.frame, status, force: visit.flag("force") })
 }
 
+/// The token is a secret, and is not shown again.
 pub(super) async fn register(visit: &Visit) -> Said {
     let order =
         Command::Register { token: visit.word("token").trim().to_owned(), force: visit.flag("force") };
-    ordered(visit, order, "Registration was ordered.").await
+    back(&ordered(visit, order).await?, "Registration was ordered.")
 }

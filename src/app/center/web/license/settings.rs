@@ -1,12 +1,14 @@
 //! The pages of VIEW / EDIT: subscription, transport, mode.
 
-use super::ordered;
 use super::status::Status;
+use super::{back, ordered};
 use crate::app::center::words::Request;
 use crate::app::pages::{Frame, Said, Visit, page};
-use crate::engine::licensing::{Command, Customer, Payment};
+use crate::app::rest::No;
+use crate::engine::licensing::{Command, Customer, Payment, Transport};
 use crate::model::entitlement::Subscription;
 use askama::Template;
+use serde_json::Value;
 
 #[derive(Template)]
 #[template(path = "center/web/license/subscription.html")]
@@ -22,7 +24,45 @@ pub(super) async fn subscription(visit: &Visit) -> Said {
 
 pub(super) async fn set_subscription(visit: &Visit) -> Said {
     let subscription = visit.parsed("subscription")?;
-    ordered(visit, Command::SetSubscription(subscription), &format!("{subscription} is set.")).await
+    back(&ordered(visit, Command::SetSubscription(subscription)).await?, &format!("{subscription} is set."))
+}
+
+#[derive(Template)]
+#[template(path = "center/web/license/transport.html")]
+struct Way<'a> {
+    frame: &'a Frame,
+    status: Status,
+    /// What was typed.
+    host: &'a str,
+    port: &'a str,
+    url: &'a str,
+}
+
+pub(super) async fn transport(visit: &Visit) -> Said {
+    let status = visit.ask(&Request::LicenseStatus).await?;
+    let [host, port, url] = ["host", "port", "url"].map(|name| visit.word(name));
+    page(&Way { frame: &visit.frame, status, host, port, url })
+}
+
+/// The CA is kept first: without it nobody at the new transport is believed.
+pub(super) async fn set_transport(visit: &Visit) -> Said {
+    let transport = way(visit)?;
+    if let Some(ca) = visit.may("ca") {
+        let _: Value = visit.ask(&Request::LicenseWay { ca: Some(ca.to_owned()), login: None }).await?;
+    }
+    let what = format!("The transport is {}.", transport.title());
+    back(&ordered(visit, Command::SetTransport(transport)).await?, &what)
+}
+
+fn way(visit: &Visit) -> Result<Transport, No> {
+    match visit.word("transport") {
+        "direct" => Ok(Transport::Direct),
+        "proxy" => {
+            Ok(Transport::Proxy { host: visit.word("host").trim().to_owned(), port: visit.parsed("port")? })
+        }
+        "gateway" => Ok(Transport::Gateway { url: visit.word("url").trim().to_owned() }),
+        _ => Err(No::new("bad-request", "no transport is chosen; choose one")),
+    }
 }
 
 /// What is asked of who pays for usage: name and label of each field.
@@ -57,7 +97,7 @@ pub(super) async fn set_mode(visit: &Visit) -> Said {
     let payment =
         if visit.flag("utility") { Payment::Utility { customer: customer(visit) } } else { Payment::Prepaid };
     let what = format!("The license mode is {}.", payment.title());
-    ordered(visit, Command::SetPayment(payment), &what).await
+    back(&ordered(visit, Command::SetPayment(payment)).await?, &what)
 }
 
 fn customer(visit: &Visit) -> Customer {

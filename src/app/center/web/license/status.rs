@@ -5,9 +5,13 @@ use crate::model::entitlement::Subscription;
 use crate::model::time::UnixTime;
 use serde::Deserialize;
 
+/// Days of evaluation from which on its banner is an alarm.
+const SOON: u64 = 14;
+
 /// Of [`LicenseStatus`](crate::engine::licensing::LicenseStatus), what is shown.
 #[derive(Deserialize)]
 pub(super) struct Status {
+    pub(super) standing: String,
     pub(super) subscription: Subscription,
     pub(super) license_mode: String,
     pub(super) registration: String,
@@ -16,11 +20,13 @@ pub(super) struct Status {
     pub(super) reason: Option<Why>,
     pub(super) transport: String,
     pub(super) url: String,
-    evaluation_days_left: u64,
+    pub(super) evaluation_days_left: u64,
     pub(super) smart_account: Option<String>,
     pub(super) virtual_account: Option<String>,
     short_until: Option<UnixTime>,
+    contact_until: Option<UnixTime>,
     pub(super) codes: Codes,
+    pub(super) orphan: Option<String>,
     pub(super) licenses: Vec<Row>,
 }
 
@@ -33,6 +39,9 @@ pub(super) struct Why {
 #[derive(Deserialize)]
 pub(super) struct Codes {
     pub(super) request: Option<String>,
+    pub(super) confirmation: Option<String>,
+    #[serde(rename = "return")]
+    pub(super) returned: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -44,27 +53,53 @@ pub(super) struct Row {
     pub(super) status: String,
 }
 
-/// Days of evaluation from which on a banner says so.
-const SOON: u64 = 14;
+/// How a word of the licence is to be felt: the name of a class of the style.
+pub(super) fn tone(words: &str) -> &'static str {
+    const TONES: [(&str, &str); 9] = [
+        ("Authorization Expired", "bad"),
+        ("Authorized", "good"),
+        ("Registered", "good"),
+        ("No Licenses in Use", "good"),
+        ("Evaluation Mode", "warn"),
+        ("Out of Compliance", "bad"),
+        ("Evaluation Period Expired", "bad"),
+        ("License Reservation Pending", "warn"),
+        ("Unregistered", "warn"),
+    ];
+    TONES.iter().find(|(begin, _)| words.starts_with(begin)).map_or("warn", |(_, tone)| tone)
+}
 
 impl Status {
+    pub(super) fn is(&self, standing: &str) -> bool {
+        self.standing == standing
+    }
+
+    /// Until when the authority must be heard of.
+    pub(super) fn hear_by(&self) -> Option<String> {
+        self.contact_until.map(day)
+    }
+
     /// Evaluation, expired, out of compliance: each with its date and the next step.
     pub(super) fn banner(&self) -> Option<Banner> {
         let register = "Register, or install an authorization code.";
         let banner = |text: &str, next: String, alarm| {
-            Some(Banner { text: text.to_owned(), next, path: "/license", alarm })
+            Some(Banner { text: text.to_owned(), next, path: super::HERE, alarm })
         };
         match (self.banner.as_deref(), self.short_until) {
             (Some(text), Some(until)) => {
                 let next = format!(
-                    "Until {until} it stays as it is; get more licenses and update the reservation, or the Center \
-                     falls back to evaluation."
+                    "On {} the Center falls back to what is left of its evaluation. Have more licenses, then renew the \
+                     authorization or update the reservation.",
+                    day(until)
                 );
                 banner(text, next, true)
             }
             (Some(text), None) => banner(
                 text,
-                format!("Only the License page is open; sensors go on counting. {register}"),
+                format!(
+                    "{}. Only the License page is open; sensors go on counting. {register}",
+                    self.authorization
+                ),
                 true,
             ),
             (None, _) if self.authorization.starts_with("Evaluation Mode") => {
@@ -75,4 +110,9 @@ impl Status {
             (None, _) => None,
         }
     }
+}
+
+/// The day, in UTC.
+fn day(time: UnixTime) -> String {
+    time.to_string().chars().take(10).collect()
 }

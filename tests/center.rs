@@ -7,8 +7,8 @@ mod site;
 mod support;
 
 use serde_json::Value;
-use std::io::Write as _;
 use site::{Site, broker_is_there, counted_together};
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 use support::captures;
@@ -132,7 +132,9 @@ fn stations_are_listed_by_the_names_they_give_themselves() {
         let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
         lines.filter(|line| line["kind"] == "ip").collect::<Vec<_>>()
     };
-    site.until("both have names", |site| named(site).iter().filter(|line| line["name"].is_string()).count() == 2);
+    site.until("both have names", |site| {
+        named(site).iter().filter(|line| line["name"].is_string()).count() == 2
+    });
     let check = |site: &Site| {
         let lines = named(site);
         assert_eq!((&lines[0]["name"], &lines[0]["address"]), (&"plc-1".into(), &"10.0.0.1".into()));

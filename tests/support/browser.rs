@@ -104,15 +104,20 @@ impl Browser {
     }
 
     fn call(&self, method: &str, url: &str, body: &Value) -> Value {
+        let value = self.said(method, url, body);
+        assert!(value["error"].is_null(), "{method} {url} {body}: {}", value["message"]);
+        value
+    }
+
+    /// The driver's answer, which may be an error.
+    fn said(&self, method: &str, url: &str, body: &Value) -> Value {
         let answer = match method {
             "GET" => self.agent.get(url).call(),
             _ => self.agent.post(url).header("content-type", "application/json").send(body.to_string()),
         };
         let text = answer.unwrap().body_mut().read_to_string().unwrap();
         let mut value: Value = serde_json::from_str(&text).unwrap();
-        let value = value["value"].take();
-        assert!(value["error"].is_null(), "{method} {url} {body}: {}", value["message"]);
-        value
+        value["value"].take()
     }
 
     fn post(&self, what: &str, body: &Value) -> Value {
@@ -142,9 +147,12 @@ impl Browser {
         found.first().unwrap_or_else(|| panic!("no {value} in {}:\n{}", self.url(), self.text())).clone()
     }
 
-    /// All text that can be seen.
+    /// All text that can be seen; none while one page gives way to the next.
     pub fn text(&self) -> String {
-        self.get(&format!("element/{}/text", self.one("css selector", "body"))).as_str().unwrap().to_owned()
+        let found = self.elements("css selector", "body");
+        let Some(body) = found.first() else { return String::new() };
+        let text = self.said("GET", &format!("{}/element/{body}/text", self.session), &Value::Null);
+        text.as_str().unwrap_or_default().to_owned()
     }
 
     /// Whether something is there.

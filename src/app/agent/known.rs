@@ -30,7 +30,9 @@ impl<'a> Known<'a> {
 
     pub(super) fn cells(&self) -> [String; 3] {
         let get = |property| self.properties.get(&property).map(|text| text.as_str());
-        let what = [Property::Vendor, Property::Model, Property::Reference, Property::Software].into_iter().filter_map(get);
+        let what = [Property::Vendor, Property::Model, Property::Reference, Property::Software]
+            .into_iter()
+            .filter_map(get);
         let cells = [
             get(Property::Name).unwrap_or_default().to_owned(),
             what.collect::<Vec<_>>().join(", "),

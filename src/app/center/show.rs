@@ -2,8 +2,8 @@
 
 use super::screen::{csv, json, safe};
 use super::words::{
-    ComponentLine, CountAnswer, CountLine, Explanation, IdsAnswer, KeysAnswer, Known, LedgerAnswer, PolicyAnswer,
-    RulesAnswer, SensorLine, StatusAnswer,
+    ComponentLine, CountAnswer, CountLine, Explanation, IdsAnswer, KeysAnswer, Known, LedgerAnswer,
+    PolicyAnswer, RulesAnswer, SensorLine, StatusAnswer,
 };
 use crate::engine::entitlement::roster::Line;
 use crate::model::bundle::Offer;

@@ -12,11 +12,11 @@ use crate::model::ident::SensorId;
 use crate::model::label::Label;
 use crate::model::lease::{BundleDigest, RuleSet};
 use crate::model::message::CountingPolicy;
+use crate::model::plain::PlainText;
 use crate::model::prefix::Prefix;
 use crate::model::sighting::Sighting;
 use crate::model::smart::Secret;
 use crate::model::time::UnixTime;
-use crate::model::plain::PlainText;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -467,7 +467,8 @@ pub struct Known {
 impl Known {
     /// What it is, in a few words: its model and the number under which it is sold.
     pub fn model(&self) -> String {
-        let words = ["model", "reference"].map(|property| self.properties.get(property).map(PlainText::as_str));
+        let words =
+            ["model", "reference"].map(|property| self.properties.get(property).map(PlainText::as_str));
         words.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 }

@@ -15,12 +15,7 @@ use rusqlite::{Connection, OptionalExtension, Result};
 use std::path::Path;
 
 /// Networks, sensors, facts and nameplates into a fleet.
-pub(super) fn load(
-    from: &Connection,
-    version: u32,
-    fleet: &mut Fleet,
-    now: Now,
-) -> Result<(), StoreError> {
+pub(super) fn load(from: &Connection, version: u32, fleet: &mut Fleet, now: Now) -> Result<(), StoreError> {
     let mut networks = from.prepare("SELECT number, name FROM networks ORDER BY number")?;
     for row in networks.query_map([], |row| Ok((NetworkNumber(row.get(0)?), row.get(1)?)))? {
         let (number, name) = row?;

@@ -3,7 +3,8 @@
 use crate::io::sqlite::Schema;
 
 /// "toll": names the file's program.
-pub(super) const SCHEMA: Schema = Schema { application_id: 0x746f_6c6c, migrations: &[V1, V2, V3, V4, V5, V6] };
+pub(super) const SCHEMA: Schema =
+    Schema { application_id: 0x746f_6c6c, migrations: &[V1, V2, V3, V4, V5, V6] };
 
 const V2: &str = "
 CREATE TABLE ids (sensor TEXT PRIMARY KEY, body TEXT NOT NULL);

@@ -5,8 +5,8 @@ use crate::engine::entitlement::roster::{Entry, Roster};
 use crate::engine::fleet::ledger::Kind;
 use crate::engine::fleet::{Certificate, Input, Keep};
 use crate::model::ident::Epoch;
-use crate::model::lease::{BundleDigest, RuleSet};
 use crate::model::key::Key;
+use crate::model::lease::{BundleDigest, RuleSet};
 use crate::model::message::{
     EventKind, Nameplates, Report, ReportedNameplate, ReportedSighting, Severity, Subject,
 };

@@ -142,7 +142,8 @@ fn properties(line: &ComponentLine, ip: Option<&String>) -> (Vec<Value>, Vec<Val
     let named = NORMAL.iter().filter_map(|(own, key)| Some(property(key, said.get(own.name())?.as_str())));
     let vlans = line.vlans.iter().map(|vlan| property("vlan-id", &vlan.to_string()));
     let macs = line.macs.iter().map(|mac| property("mac", mac));
-    let normal = ip.map(|ip| property("ip", ip)).into_iter().chain(macs).chain(vlans).chain(vendor).chain(named);
+    let normal =
+        ip.map(|ip| property("ip", ip)).into_iter().chain(macs).chain(vlans).chain(vendor).chain(named);
     let counted = [
         property("network", &line.network),
         property("confirmed", &line.confirmed.to_string()),

@@ -38,7 +38,8 @@ impl Kit {
     /// What is known of an address that was seen behind these MACs.
     fn known(&self, address: &str, macs: &[(&str, bool)]) -> Nameplate {
         let address = Key::EMPTY.with_address(address.parse::<IpAddr>().unwrap());
-        let macs = macs.iter().map(|(mac, claims)| (format!("00:00:00:00:00:{mac}").parse().unwrap(), *claims));
+        let macs =
+            macs.iter().map(|(mac, claims)| (format!("00:00:00:00:00:{mac}").parse().unwrap(), *claims));
         self.fleet.nameplate("default", address, macs)
     }
 

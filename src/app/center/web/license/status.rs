@@ -20,7 +20,7 @@ pub(super) struct Status {
     pub(super) reason: Option<Why>,
     pub(super) transport: String,
     pub(super) url: String,
-    pub(super) evaluation_days_left: u64,
+    evaluation_days_left: u64,
     pub(super) smart_account: Option<String>,
     pub(super) virtual_account: Option<String>,
     short_until: Option<UnixTime>,

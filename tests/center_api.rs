@@ -349,6 +349,64 @@ fn the_licence_is_reserved_by_api_calls_as_by_the_guides_command() {
     assert_ne!(asked["code"], new["code"]);
 }
 
+/// What the public client tests of another product with the same licence agent pin.
+#[test]
+fn orders_out_of_turn_and_beyond_their_limits_are_refused_and_change_nothing() {
+    let center = Center::new();
+    let key = center.key("admin");
+    let summary = || center.good(&key, "GET", "/license/summary", &json!({}));
+    let before = summary();
+    let (code, token) = ("x".repeat(8193), "x".repeat(257));
+    let text = |name: &str, value: &str| json!({name: value}).to_string();
+    for (method, path, body, status, reason) in [
+        ("POST", "/license/registration/renewal", String::new(), 409, "not-registered"),
+        ("POST", "/license/authorization/renewal", String::new(), 409, "not-registered"),
+        ("DELETE", "/license/registration", String::new(), 409, "not-registered"),
+        ("PUT", "/license/reservation", text("code", "<specificPLR>"), 409, "no-reservation"),
+        ("DELETE", "/license/reservation", String::new(), 409, "no-reservation"),
+        ("POST", "/license/reservation/confirmed", String::new(), 409, "no-confirmation"),
+        ("POST", "/license/reservation/returned", String::new(), 409, "no-return-code"),
+        ("POST", "/license/registration", text("token", &token), 422, "bad-token"),
+        ("POST", "/license/registration", text("token", "a\0b"), 422, "bad-token"),
+        ("POST", "/license/registration", text("token", ""), 422, "bad-token"),
+        (
+            "PUT",
+            "/license/transport",
+            r#"{"transport": "proxy", "host": "a", "port": 0}"#.to_owned(),
+            422,
+            "bad-transport",
+        ),
+        (
+            "PUT",
+            "/license/transport",
+            r#"{"transport": "proxy", "host": "a", "port": 65536}"#.to_owned(),
+            400,
+            "bad-request",
+        ),
+        (
+            "PUT",
+            "/license/transport",
+            r#"{"transport": "proxy", "host": "a", "port": 80.5}"#.to_owned(),
+            400,
+            "bad-request",
+        ),
+        ("PUT", "/license/way", text("ca", "no certificate"), 422, "bad-way"),
+    ] {
+        let answer = center.ask(&key, method, path, &body);
+        assert_eq!(answer.refusal(), (status, reason.to_owned()), "{method} {path}: {}", answer.text());
+    }
+    assert_eq!(summary(), before);
+    center.good(&key, "DELETE", "/license/reservation/request", &json!({}));
+    assert_eq!(summary(), before, "to cancel always succeeds");
+    center.good(&key, "POST", "/license/reservation/request", &json!({}));
+    let pending = summary();
+    assert_eq!(pending["authorizationDetails"]["authorizationStatus"], "NO LICENSES IN USE");
+    for body in [text("code", &code), text("code", "a\0b"), text("code", "<specificPLR>")] {
+        assert_eq!(center.ask(&key, "PUT", "/license/reservation", &body).status, 422);
+    }
+    assert_eq!(summary(), pending);
+}
+
 /// Makes what a stopped Center keeps of its evaluation one that is used up.
 fn use_up(site: &Site) {
     let mut store = Sqlite::open(&site.path("center/store/center.db")).unwrap();
@@ -380,6 +438,16 @@ fn when_the_evaluation_is_over_only_the_licence_answers() {
     }
     let sensor = r#"{"sensor": "press-2", "platform": "ic3000"}"#;
     assert_eq!(center.ask(&key, "POST", "/sensors", sensor).refusal().0, 402);
+    // What lacks its parameters is refused for that first.
+    for (method, path, body, _) in V3_ROWS.iter().filter(|row| (row.0, row.1) != ("DELETE", "/networks/")) {
+        let path = path.replace("{id}", "00000000-0000-4000-8000-000000000000");
+        assert_eq!(center.ask_v3(&key, method, &path, body).status, 402, "{method} {path}");
+    }
+    for words in [&["sensors"][..], &["count"], &["components"], &["ids", "status"], &["policy", "show"]] {
+        let refused = center.site.center(words);
+        let why = String::from_utf8_lossy(&refused.stderr);
+        assert!(refused.status.code() == Some(1) && why.contains("(evaluation-expired)"), "{words:?}: {why}");
+    }
     center.good(&key, "POST", "/license/reservation/request", &json!({}));
     assert_eq!(
         center.ask("", "GET", "/usage", "").refusal().0,

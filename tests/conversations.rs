@@ -49,8 +49,6 @@ impl Stage {
         let (running, port) = satellite.serve();
         let mut site = Site::prepared();
         std::fs::copy(satellite.ca(), site.path("ca.pem")).unwrap();
-        let key = satellite.good(&["public-key"])["codes"].as_str().unwrap().to_owned();
-        std::fs::write(site.path("center/authority.pem"), key).unwrap();
         let url = format!("https://localhost:{port}/SmartTransport");
         let mut config = std::fs::File::options().append(true).open(site.path("center/center.toml")).unwrap();
         write!(config, "\n[license]\nurl = '{url}'\n").unwrap();

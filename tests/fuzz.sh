@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${FUZZ_SECONDS:-60}
 found=${CARGO_TARGET_DIR:-target}/fuzz-found
-read -r -a targets <<<"${*:-frame capture unpack filter inventory identity}"
+read -r -a targets <<<"${*:-frame capture unpack filter inventory identity codes}"
 
 not_run() {
     echo "NOT RUN: fuzzing: $1"

@@ -2,7 +2,7 @@
 //!
 //! `TOLLGATE_WRITE_CORPUS=1 cargo test --test fuzz_corpus` makes the corpus again, from the generator alone.
 
-#![cfg(feature = "agent")]
+#![cfg(all(feature = "agent", feature = "center"))]
 #![allow(clippy::unwrap_used, reason = "a test may stop where it is wrong")]
 
 #[path = "support/fuzz.rs"]
@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use support::captures;
 use support::pcapfile::{Format, PcapWriter, PcapngWriter};
 use support::traffic::{Mix, Plant, Random};
+use tollgate::engine::licensing::codes::{AuthoritySecret, confirmation_code, read, return_code};
 use tollgate::io::capture::FrameSink;
 use tollgate::io::capture::file::CaptureFile;
 use tollgate::io::capture::progress::Progress;
@@ -178,6 +179,22 @@ fn scripts() -> Vec<(String, Vec<u8>)> {
         .collect()
 }
 
+/// The four codes, the authorization code twice: as it is, and to be signed anew.
+fn codes() -> Vec<(String, Vec<u8>)> {
+    let authority = AuthoritySecret::from_bytes(&[7; 32]).unwrap();
+    let (request, code) = fuzz::code_of(&authority);
+    let digest = read(&code, &authority.public()).unwrap().digest().to_owned();
+    let (text, udi) = (request.to_string(), request.udi());
+    let named = [
+        ("request", 0, text.clone()),
+        ("authorization", 0, code.clone()),
+        ("authorization-signed-anew", 1, code),
+        ("confirmation", 0, confirmation_code(&text, udi, 1, &digest)),
+        ("return", 0, return_code(&text, udi, &digest)),
+    ];
+    named.map(|(name, choice, text)| (name.to_owned(), [&[choice], text.as_bytes()].concat())).into()
+}
+
 fn made_for(target: &str) -> Vec<(String, Vec<u8>)> {
     let named = |name: &str, data| (name.to_owned(), data);
     let little = Format::ETHERNET;
@@ -201,6 +218,7 @@ fn made_for(target: &str) -> Vec<(String, Vec<u8>)> {
                 .collect()
         }
         "filter" => filters(),
+        "codes" => codes(),
         _ => scripts(),
     }
 }

@@ -31,13 +31,13 @@ run "simulated worlds" "$seeds" env TOLLGATE_SEEDS="$seeds" cargo test -q --lock
 run "the library as it is released" 1 cargo test -q --locked --release --lib
 # Also every flipped bit of a code, and ten years of utility mode.
 run "lives of a licence" "$lives" env TOLLGATE_LIVES="$lives" cargo test -q --locked --release --lib licensing::
-run "licensing under other clocks" 5 bash tests/faketime.sh
+run "the fast suite under other clocks" 5 bash tests/faketime.sh
 run "kills of the agent's store" "$rounds" env TOLLGATE_KILLS="$rounds" cargo test -q --locked --release --test state_kill
 run "sequences of the gate" 100000 env TOLLGATE_LIVES=100000 cargo test -q --locked --release --lib entitlement::tests::model
 run "switch of a fleet" 1000 env TOLLGATE_REQUIRE_BROKER=1 TOLLGATE_FLEET=1000 \
     cargo test -q --locked --release --test ids_fleet -- --nocapture
 run "faults of a switch" 1000 env TOLLGATE_LONG=1 cargo test -q --locked --release --test ids_faults
-for target in frame capture unpack filter inventory; do
+for target in frame capture unpack filter inventory identity codes; do
     run "fuzz $target" "$fuzz s" env FUZZ_SECONDS="$fuzz" TOLLGATE_REQUIRE_FUZZ=1 bash tests/fuzz.sh "$target"
 done
 run "REST APIs, three documents" "$fuzz s each" env REST_SECONDS="$fuzz" bash tests/rest.sh

@@ -203,6 +203,47 @@ fn what_was_purchased_comes_from_an_upstream_by_signed_file() {
 }
 
 #[test]
+fn satellites_synchronize_over_https_by_hand_and_of_themselves() {
+    let (upstream, _) = Satellite::with_administrator();
+    let (satellite, _) = Satellite::with_administrator();
+    let key = |of: &Satellite| of.good(&["public-key"])["sync"].as_str().unwrap().to_owned();
+    upstream.good(&["license", "add", PLANT, "components.advantage", "700"]);
+    let (_upstream_runs, port) = upstream.serve();
+    satellite.refused(&["sync", "now"], "no-upstream");
+    let (url, ca) = (format!("https://localhost:{port}"), upstream.ca());
+    let named = ["sync", "upstream", &url, "--key", &key(&upstream), "--ca", ca.to_str().unwrap()];
+    satellite.good(&named);
+    satellite.refused(&["sync", "now"], "sync-not-believed");
+    upstream.good(&["sync", "accept", "InternalTestDemoAccount20", PLANT, &key(&satellite)]);
+    upstream.refused(&["sync", "accept", "other", PLANT, &key(&satellite)], "name-taken");
+    satellite.good(&["sync", "now"]);
+    assert_eq!(satellite.figures(), [(700, 0, 0, 700)]);
+    satellite.good(&["reserve", PLANT, &request(5).to_string(), "--take", "components.advantage=50"]);
+    satellite.good(&["sync", "now"]);
+    assert_eq!(upstream.figures(), [(700, 0, 50, 650)], "what its Centers hold is in use there");
+    let listed = upstream.good(&["instance", "list"])["instances"][0].clone();
+    assert_eq!(
+        (&listed["product_type"], &listed["name"]),
+        (&"SATELLITE".into(), &"InternalTestDemoAccount20".into())
+    );
+    // One that runs does the same at its start, and then each day.
+    upstream.good(&["license", "add", PLANT, "components.advantage", "100"]);
+    let (_runs, _) = satellite.serve();
+    while satellite.figures()[0].0 != 800 {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    assert_eq!(satellite.figures(), [(800, 50, 0, 750)]);
+    // Another key than the one that was named is not believed, though the connection is good.
+    satellite.good(&["sync", "upstream", &url, "--key", &key(&satellite), "--ca", ca.to_str().unwrap()]);
+    satellite.refused(&["sync", "now"], "sync-not-believed");
+    satellite.refused(
+        &["sync", "upstream", "http://x", "--key", &key(&upstream), "--ca", ca.to_str().unwrap()],
+        "bad-upstream",
+    );
+    assert_eq!(satellite.figures(), [(800, 50, 0, 750)]);
+}
+
+#[test]
 fn a_center_registers_is_short_is_cured_reports_and_leaves() {
     let (satellite, _) = Satellite::with_administrator();
     let mut running = satellite.spawn();

@@ -93,7 +93,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("argon2::", &["src/io/password.rs"]),
     ("rpassword::", &["src/io/secret.rs"]),
     ("rumqttc::", &["src/io/mqtt/"]),
-    ("ureq::", &["src/io/client.rs", "src/io/smart/", "src/io/fetch/"]),
+    ("ureq::", &["src/io/client.rs", "src/io/smart/", "src/io/fetch/", "src/io/upstream.rs"]),
     ("rustix::", &["src/io/capture/stream.rs", "src/io/fetch/", "src/io/owner.rs", "src/io/sandbox/"]),
     (
         "rustls::",

@@ -6,7 +6,21 @@ use std::sync::Arc;
 use ureq::Agent;
 use ureq::config::ConfigBuilder;
 use ureq::tls::{Certificate, ClientCert, RootCerts, TlsConfig};
+#[cfg(any(feature = "center", feature = "satellite"))]
+use ureq::tls::{PemItem, parse_pem};
 use ureq::typestate::AgentScope;
+
+/// The certificates in `pem`, at least one.
+#[cfg(any(feature = "center", feature = "satellite"))]
+pub(super) fn roots(pem: &[u8]) -> Result<Vec<Certificate<'static>>, String> {
+    let mut roots = Vec::new();
+    for item in parse_pem(pem) {
+        if let PemItem::Certificate(certificate) = item.map_err(|error| error.to_string())? {
+            roots.push(certificate);
+        }
+    }
+    if roots.is_empty() { Err("no certificate in it".to_owned()) } else { Ok(roots) }
+}
 
 /// Believes what `roots` vouch for, and shows `identity`. Times and sizes are for the caller to bound.
 pub(super) fn strict(

@@ -21,6 +21,7 @@
 //! | the MQTT broker | [`mqtt`] | `rumqttc` |
 //! | keys and certificates | [`pki`] | `rustls`, `rcgen`, `x509-parser`, `tar` |
 //! | the licence authority, as the Center asks it | [`smart`] | `ureq`, `rustls` |
+//! | a satellite's upstream | [`upstream`] | `ureq` |
 //! | rule bundles and staged sets | [`rules`] | `tar`, `flate2` |
 //! | rule bundles at the Center, as a sensor fetches them | [`fetch`] | `ureq`, `rustix` |
 //! | Snort, and the one link to its rules | [`snort`] | std |
@@ -32,7 +33,7 @@
 pub mod books;
 #[cfg(feature = "agent")]
 pub mod capture;
-#[cfg(any(feature = "agent", feature = "center"))]
+#[cfg(any(feature = "agent", feature = "center", feature = "satellite"))]
 mod client;
 pub mod clock;
 #[cfg(any(feature = "agent", feature = "center", feature = "satellite"))]
@@ -79,5 +80,7 @@ pub mod sqlite;
 pub mod state;
 #[cfg(feature = "center")]
 pub mod store;
-#[cfg(any(feature = "agent", feature = "center"))]
+#[cfg(feature = "satellite")]
+pub mod upstream;
+#[cfg(any(feature = "agent", feature = "center", feature = "satellite"))]
 pub mod whole_file;

@@ -86,6 +86,23 @@ pub enum Class {
     IdsCenterDpi,
 }
 
+/// What an entitlement bears before it is out of compliance. Nothing unless said.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Allowance {
+    /// So many tokens more than are reserved.
+    pub overage: u64,
+    /// A shortage of so many minutes.
+    pub minutes: u32,
+}
+
+impl Allowance {
+    /// How long a shortage is borne.
+    pub fn patience(self) -> std::time::Duration {
+        std::time::Duration::from_mins(self.minutes.into())
+    }
+}
+
 /// A class's words.
 struct Words {
     name: &'static str,

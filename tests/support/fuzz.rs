@@ -19,12 +19,16 @@ use tollgate::engine::inventory::hash::HashKeys;
 use tollgate::engine::inventory::networks::Networks;
 use tollgate::engine::inventory::policy::Policy;
 use tollgate::engine::inventory::{Inventory, Settings};
+use tollgate::engine::licensing::codes::{
+    AuthoritySecret, COUNT_MAX, ENTITLEMENTS_MAX, Entitlement, RequestCode, Udi, issue, read,
+};
 use tollgate::engine::wire::decode;
 use tollgate::engine::wire::payload::payload;
 use tollgate::io::capture::FrameSink;
 use tollgate::io::capture::error::{Damage, Ending};
 use tollgate::io::capture::file::CaptureFile;
 use tollgate::io::capture::progress::Progress;
+use tollgate::model::entitlement::Class;
 use tollgate::model::frame::{Frame, LinkType, VlanTag};
 use tollgate::model::plain::PlainText;
 use tollgate::model::time::CaptureTime;
@@ -33,13 +37,14 @@ use tollgate::model::time::CaptureTime;
 pub type Body = fn(&[u8]);
 
 /// The targets, by name.
-pub const TARGETS: [(&str, Body); 6] = [
+pub const TARGETS: [(&str, Body); 7] = [
     ("frame", frame),
     ("capture", capture),
     ("unpack", unpack),
     ("filter", filter),
     ("inventory", inventory),
     ("identity", identity),
+    ("codes", codes),
 ];
 
 // Frames.
@@ -407,4 +412,59 @@ pub fn identity(data: &[u8]) {
         assert!(!text.as_str().is_empty() && text.as_str().len() <= PlainText::MAX);
         assert!(!text.as_str().contains(char::is_control));
     }
+}
+
+// Codes.
+
+/// The authority of the corpus.
+const AUTHORITY: [u8; 32] = [7; 32];
+
+/// A code as an authority makes it, for a request code.
+pub fn code_of(authority: &AuthoritySecret) -> (RequestCode, String) {
+    let request = RequestCode::new(Udi::new("CV-CNTR-ESXI", "CENTERVM-INT17047").unwrap(), 5);
+    let fifty = Entitlement {
+        tag: Class::Advantage.tag(),
+        count: 50,
+        start: None,
+        until: Some("2023-04-04T00:00:00Z".parse().unwrap()),
+        license_type: "TERM".into(),
+        title: Class::Advantage.title().into(),
+        description: Class::Advantage.description().into(),
+        subscription_id: String::new(),
+    };
+    let code = issue(&request, &[fifty], "2022-08-10T09:52:17Z".parse().unwrap(), authority).unwrap();
+    (request, code)
+}
+
+/// The first byte says whether the authority signs the rest anew, as one gone mad would; the rest is text that somebody
+/// pastes. Only what it signed is believed, within the limits of a code.
+pub fn codes(data: &[u8]) {
+    let Some((choice, bytes)) = data.split_first() else { return };
+    let text = String::from_utf8_lossy(bytes);
+    if let Ok(request) = RequestCode::read(&text) {
+        assert_eq!(RequestCode::read(&request.to_string()), Ok(request));
+    }
+    let authority = AuthoritySecret::from_bytes(&AUTHORITY).unwrap();
+    let text = if choice % 2 == 1 { signed_anew(&text) } else { Some(text.into_owned()) };
+    let Some(text) = text else { return };
+    let Ok(code) = read(&text, &authority.public()) else { return };
+    assert!(code.entitlements().len() <= ENTITLEMENTS_MAX);
+    assert!(code.entitlements().iter().all(|one| one.count <= COUNT_MAX && one.title.chars().count() <= 256));
+    assert_eq!(read(&format!(" {text}\n"), &authority.public()), Ok(code.clone()));
+    if choice % 2 == 0 {
+        let issued = read(&code_of(&authority).1, &authority.public()).unwrap();
+        assert_eq!((code.digest(), code.entitlements()), (issued.digest(), issued.entitlements()));
+    }
+}
+
+/// The same text with a good signature of its signed part, where it has one.
+fn signed_anew(text: &str) -> Option<String> {
+    use base64::Engine as _;
+    use p256::ecdsa::{Signature, SigningKey, signature::Signer as _};
+    let (from, to) = (text.find("<authorizationCode>")?, text.find("<signature>")?);
+    let end = text.find("</signature>")?;
+    let signed = text.get(from..to)?;
+    let signature: Signature = SigningKey::from_slice(&AUTHORITY).unwrap().sign(signed.as_bytes());
+    let signature = base64::engine::general_purpose::STANDARD.encode(signature.to_der().as_bytes());
+    Some(format!("{}{signature}{}", text.get(..to + "<signature>".len())?, text.get(end..)?))
 }

@@ -1,5 +1,6 @@
 //! `center.toml`: what it may say, and what it means. An unknown word is an error, with file and line.
 
+use crate::engine::licensing::Allowances;
 use crate::io::log::Form;
 use crate::io::smart::Place;
 use crate::model::broker::BrokerAddress;
@@ -88,6 +89,8 @@ struct License {
     ca: Option<PathBuf>,
     /// Its URL when it is reached directly or through a proxy.
     url: Option<String>,
+    /// What entitlements bear before they are out of compliance, by class.
+    allowance: Allowances,
 }
 
 /// What sensors are given.
@@ -275,6 +278,11 @@ impl Config {
         self.license.url.as_deref()
     }
 
+    /// What entitlements bear before they are out of compliance.
+    pub fn allowances(&self) -> Allowances {
+        self.license.allowance.clone()
+    }
+
     /// Whether the CA of the licence authority is the Center's to change.
     ///
     /// # Errors
@@ -319,6 +327,7 @@ impl fmt::Display for Config {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::entitlement::Class;
 
     fn parse(text: &str) -> Result<Config, String> {
         Config::parse(text, Path::new("center.toml")).map_err(|error| error.to_string())
@@ -342,6 +351,15 @@ mod tests {
         assert!(parse("data = '/x'").unwrap_err().contains("missing field `broker`"));
         let error = parse("data = '/x'\nbroker = 'mqtt://center.plant'").unwrap_err();
         assert!(error.starts_with("center.toml:2: ") && error.contains("in the clear"), "{error}");
+    }
+
+    #[test]
+    fn what_an_entitlement_bears_is_said_by_class() {
+        assert_eq!(parse(LEAST).unwrap().allowances(), Allowances::new());
+        let text = format!("{LEAST}[license.allowance.'ids.ic3000']\noverage = 2\n");
+        let allowance = parse(&text).unwrap().allowances()[&Class::IdsIc3000];
+        assert_eq!((allowance.overage, allowance.minutes), (2, 0));
+        assert!(parse(&text.replace("ids.ic3000", "ids.toaster")).is_err());
     }
 
     #[test]

@@ -16,11 +16,10 @@ use crate::engine::access::Denied;
 use crate::engine::fleet::ledger::Broken;
 use crate::engine::fleet::{self, Certificate, SensorView, Unknown};
 use crate::engine::inventory::RULES_VERSION;
-use crate::engine::licensing::{Command, Transport};
+use crate::engine::licensing::Command;
 use crate::io::control::Question;
 use crate::io::pki::{self, Authority, LeaseSigner};
 use crate::io::random;
-use crate::io::smart::Login;
 use crate::model::ident::{Epoch, SensorId};
 use crate::model::message::CountingPolicy;
 use crate::model::prefix::Prefix;
@@ -136,7 +135,9 @@ impl Center {
             Request::LicenseSummary => value(&serde_json::to_string(&self.licence.summary(now))?),
             Request::LicenseStatus => value(&self.licence.status(now, self.config.authority_url())),
             Request::License { order } => value(&self.license(order, now, turn)?),
-            Request::LicenseWay { ca, login } => self.license_way(ca.as_deref(), login.as_ref()),
+            Request::LicenseWay { ca, login, authority } => {
+                self.license_way(ca.as_deref(), login.as_ref(), authority.as_deref())
+            }
         }
     }
 
@@ -156,23 +157,6 @@ impl Center {
             self.forget_login(transport);
         }
         Ok(answer)
-    }
-
-    /// A password that nobody asks for any more is not to lie about. The transport is set all the same.
-    fn forget_login(&self, transport: &Transport) {
-        if let Err(fault) = self.config.authority_place().forget_login_unless_of(transport) {
-            tracing::warn!(%fault, "the login of the proxy before is still kept");
-        }
-    }
-
-    fn license_way(&self, ca: Option<&str>, login: Option<&Login>) -> Result<Value, DeskError> {
-        let place = self.config.authority_place();
-        if let Some(pem) = ca {
-            self.config.may_keep_ca()?;
-            place.keep_ca(pem.as_bytes())?;
-        }
-        login.map_or(Ok(()), |login| place.keep_login(login))?;
-        done("the way to the authority is kept".to_owned())
     }
 
     fn sensor_lines(&self, now: Now) -> Vec<SensorLine> {

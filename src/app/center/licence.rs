@@ -5,8 +5,8 @@ use crate::engine::entitlement::issue::LicenseRight;
 use crate::engine::fleet::Change;
 use crate::engine::fleet::ledger::{BadBody, Chain, Kind};
 use crate::engine::licensing::{
-    Action, Agent, Answer, Area, AuthorityKey, Command, DIRECT_URL, Demand, Denied, Done, Input,
-    LicenseStatus, LicenseSummary, NoState, NoUdi, Notice, Refusal, Udi,
+    Action, Agent, Allowances, Answer, Area, AuthorityKey, Command, DIRECT_URL, Demand, Denied, Done, Floor,
+    Input, LicenseStatus, LicenseSummary, NoState, NoUdi, Notice, Refusal, Udi,
 };
 use crate::io::random::{self, NoRandomness};
 use crate::model::entitlement::Subscription;
@@ -42,14 +42,40 @@ impl Licence {
     pub(super) fn open(
         saved: Option<&[u8]>,
         authority: Option<AuthorityKey>,
+        floor: Option<&Floor>,
         now: Now,
     ) -> Result<Self, LicenceError> {
-        let mut agent = match saved {
-            Some(saved) => Agent::restore(saved, now)?,
-            None => Agent::new(Udi::new(PRODUCT, &serial()?)?, now),
+        let mut agent = match (saved, floor) {
+            (Some(saved), _) => Agent::restore(saved, now)?,
+            // A state there was, and it is lost: the same device, with what is left of its evaluation.
+            (None, Some(floor)) => Agent::new(Udi::new(PRODUCT, &floor.serial)?, now),
+            (None, None) => Agent::new(Udi::new(PRODUCT, &serial()?)?, now),
         };
+        if let Some(floor) = floor {
+            agent.raise(floor, now);
+        }
         agent.trust(authority);
         Ok(Self { agent })
+    }
+
+    /// What entitlements bear before they are out of compliance.
+    pub(super) fn allow(&mut self, allowances: Allowances) {
+        self.agent.allow(allowances);
+    }
+
+    /// Whose codes are believed.
+    pub(super) fn trust(&mut self, authority: AuthorityKey) {
+        self.agent.trust(Some(authority));
+    }
+
+    /// What a later state cannot fall behind.
+    pub(super) fn floor(&self) -> Floor {
+        self.agent.floor()
+    }
+
+    /// The state was used on another machine before.
+    pub(super) fn note_moved(&mut self) {
+        self.agent.note_moved();
     }
 
     /// Tells the agent what is requested.
@@ -193,21 +219,41 @@ mod tests {
     #[test]
     fn the_evaluation_runs_only_while_something_is_billed_and_survives_a_restart() {
         let mut chain = Chain::default();
-        let mut licence = Licence::open(None, None, at(0)).unwrap();
+        let mut licence = Licence::open(None, None, None, at(0)).unwrap();
         tick(&mut licence, 0, &mut chain, at(0));
         tick(&mut licence, 0, &mut chain, at(10 * DAY));
         assert_eq!(days(&licence, at(10 * DAY)), 90, "nothing is in use");
         tick(&mut licence, 105, &mut chain, at(10 * DAY));
         let saved = state_of(&tick(&mut licence, 105, &mut chain, at(45 * DAY))).unwrap();
         assert_eq!(days(&licence, at(45 * DAY)), 55);
-        let licence = Licence::open(Some(&saved), None, at(45 * DAY)).unwrap();
+        let licence = Licence::open(Some(&saved), None, None, at(45 * DAY)).unwrap();
         assert_eq!(days(&licence, at(45 * DAY)), 55);
+    }
+
+    #[test]
+    fn a_state_of_an_earlier_day_or_none_is_no_new_evaluation() {
+        let mut chain = Chain::default();
+        let mut licence = Licence::open(None, None, None, at(0)).unwrap();
+        let saved = state_of(&tick(&mut licence, 105, &mut chain, at(0))).unwrap();
+        tick(&mut licence, 105, &mut chain, at(40 * DAY));
+        let floor = licence.floor();
+        for state in [Some(&saved[..]), None] {
+            let mut again = Licence::open(state, None, Some(&floor), at(41 * DAY)).unwrap();
+            assert_eq!(again.agent.udi(), licence.agent.udi());
+            let told = tick(&mut again, 105, &mut chain, at(41 * DAY));
+            assert!(format!("{told:?}").contains("StateRolledBack"), "{told:?}");
+            let left = if state.is_some() { 49 } else { 50 };
+            assert_eq!(days(&again, at(41 * DAY)), left, "nothing was in use in the new state until now");
+        }
+        let other = Floor { serial: "OTHER".to_owned(), ..floor };
+        let again = Licence::open(Some(&saved), None, Some(&other), at(0)).unwrap();
+        assert_eq!(days(&again, at(0)), 90, "another Center's floor");
     }
 
     #[test]
     fn each_transition_is_in_audit_and_ledger() {
         let mut chain = Chain::default();
-        let mut licence = Licence::open(None, None, at(0)).unwrap();
+        let mut licence = Licence::open(None, None, None, at(0)).unwrap();
         let changes = tick(&mut licence, 1, &mut chain, at(1));
         let audits = changes.iter().filter(|change| matches!(change, Change::Licence { audit: Some(_), .. }));
         let entries = changes.iter().filter(|change| matches!(change, Change::Ledger(_)));
@@ -216,6 +262,6 @@ mod tests {
 
     #[test]
     fn a_damaged_state_is_not_taken_for_a_new_center() {
-        assert!(Licence::open(Some(b"{}"), None, at(0)).is_err());
+        assert!(Licence::open(Some(b"{}"), None, None, at(0)).is_err());
     }
 }

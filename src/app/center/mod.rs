@@ -18,6 +18,7 @@ mod courier;
 mod deploy;
 mod desk;
 mod evict;
+mod floor;
 mod ids;
 mod init;
 mod keeper;
@@ -36,6 +37,7 @@ mod standing;
 mod state;
 mod turn;
 mod v3;
+mod way;
 mod web;
 pub mod words;
 

@@ -147,7 +147,7 @@ impl DeskError {
             Self::BundlesFull | Self::V3(V3Error::TooMany) => "too-many",
             Self::Deploy(refused) => refused.code(),
             Self::NoDoor => "no-door",
-            Self::Way(_) => "bad-way",
+            Self::Way(_) | Self::Center(CenterError::Authority { .. }) => "bad-way",
             Self::Config(_) => "own-ca",
             Self::NotCommitted(_) => "not-committed",
             Self::Access(denied) => denied.code(),

@@ -3,6 +3,7 @@
 use super::access::Access;
 use super::config::Config;
 use super::deploy::Deploys;
+use super::floor::FloorFile;
 use super::ids::Ids;
 use super::licence::{Licence, LicenceError};
 use super::turn::Turn;
@@ -46,6 +47,7 @@ pub(super) struct Center {
     /// The rule bundles that can be had.
     pub(super) offers: Vec<Offer>,
     pub(super) licence: Licence,
+    floor: FloorFile,
     pub(super) access: Access,
     pub(super) deploys: Deploys,
     pub(super) ids: Ids,
@@ -106,7 +108,12 @@ impl Center {
         let path = config.store();
         let mut store = if to_write { Sqlite::open(&path)? } else { Sqlite::open_to_read(&path)? };
         let fleet = store.fleet(random::key()?, Limits::default(), now)?;
-        let licence = Licence::open(store.licence()?.as_deref(), authority(config)?, now)?;
+        let floor = FloorFile::open(&config.data);
+        let mut licence = Licence::open(store.licence()?.as_deref(), authority(config)?, floor.floor(), now)?;
+        licence.allow(config.allowances());
+        if floor.has_moved() {
+            licence.note_moved();
+        }
         let access = store.access()?;
         Ok(Self {
             access: Access::open(&access)?,
@@ -118,6 +125,7 @@ impl Center {
             ids: Ids::open(store.roster()?, config, to_write)?,
             store: Box::new(store),
             licence,
+            floor,
             intake: Intake::default(),
             began: None,
             broker: Err("not tried yet".to_owned()),
@@ -299,6 +307,9 @@ impl Center {
             Ok(()) => {
                 if self.store_fault.take().is_some() {
                     tracing::info!("the store can be written again");
+                }
+                if turn.changes.iter().any(|change| matches!(change, Change::Licence { .. })) {
+                    self.floor.keep(self.licence.floor());
                 }
                 turn.changes.clear();
                 true

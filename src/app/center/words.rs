@@ -255,6 +255,9 @@ pub enum Request {
         ca: Option<String>,
         /// What the proxy asks for.
         login: Option<Login>,
+        /// Whose authorization codes are believed: the `codes` key of the satellite's `public-key`, PEM.
+        #[serde(default)]
+        authority: Option<String>,
     },
 }
 

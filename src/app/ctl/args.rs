@@ -15,6 +15,7 @@ const INPUT_MAX: u64 = 64 * 1024;
 
 const EXAMPLES: &str = "\
 A Center without a network reserves licences by four codes:
+  tollgate-satellite public-key | smartagentctl --trust-authority -     once: whose codes are believed
   smartagentctl --reservation-request             prints the request code; enter it at the authority
   smartagentctl --reservation-install code.xml    what the authority answered
   smartagentctl --reservation-install new.xml     an update; prints the confirmation code for the authority
@@ -47,7 +48,7 @@ pub struct Cli {
     pub config: PathBuf,
 }
 
-const VERBS: [&str; 17] = [
+const VERBS: [&str; 18] = [
     "get_license_summary",
     "get_license_status",
     "set_subscription",
@@ -57,6 +58,7 @@ const VERBS: [&str; 17] = [
     "deregister",
     "renew_id",
     "renew_auth",
+    "trust_authority",
     "reservation_request",
     "reservation_cancel",
     "reservation_install",
@@ -77,16 +79,17 @@ pub struct Verb {
     /// Print what the License page shows
     #[arg(long)]
     pub get_license_status: bool,
-    /// Choose the package of features; may cost
-    #[arg(long, value_name = "SUBSCRIPTION")]
+    /// Choose the package of features (Software Subscription Licensing); may cost
+    #[arg(long, value_name = "SUBSCRIPTION", ignore_case = true)]
     set_subscription: Option<SubscriptionWord>,
-    /// Pay for a term before, or for usage after
-    #[arg(long, value_name = "MODE")]
+    /// Change License mode: Pre-paid Term Subscription, or utility mode, the Post-paid Usage Subscription
+    #[arg(long, value_name = "MODE", ignore_case = true)]
     set_mode: Option<ModeWord>,
-    /// How the authority is reached: `direct`, `proxy:HOST:PORT`, or the URL of a gateway
+    /// Transport Settings: `direct`, `proxy:HOST:PORT` (HTTP/HTTPS Proxy), or the Product Registration URL of a Transport
+    /// Gateway, which `tollgate-satellite status` shows
     #[arg(long, value_name = "TRANSPORT", value_parser = transport)]
     set_transport: Option<Transport>,
-    /// Register with this token of the authority; `-` reads it from standard input
+    /// Register with this Product Instance Registration Token; `-` reads it from standard input
     #[arg(long, value_name = "TOKEN")]
     register: Option<String>,
     /// Give the registration back, or stop trying to register
@@ -98,26 +101,30 @@ pub struct Verb {
     /// Renew the authorization now
     #[arg(long)]
     renew_auth: bool,
-    /// Print the request code of a reservation
+    /// Believe the authorization codes of this authority: what `tollgate-satellite public-key` prints; `-` reads standard
+    /// input
+    #[arg(long, value_name = "FILE")]
+    trust_authority: Option<PathBuf>,
+    /// Generate Reservation Request Code; View Request Code when there is one
     #[arg(long)]
     reservation_request: bool,
-    /// Forget the request
+    /// Cancel Request: forget the request code
     #[arg(long)]
     reservation_cancel: bool,
-    /// Install the authorization code in this file; `-` reads standard input
-    #[arg(long, value_name = "FILE")]
+    /// Install Authorization Code/File: the first code, or Update Reservation; `-` reads standard input
+    #[arg(long, value_name = "FILE|CODE")]
     reservation_install: Option<PathBuf>,
-    /// Print the confirmation code of an update
+    /// View Confirmation Code of an update
     #[arg(long)]
     pub reservation_confirmation: bool,
-    /// The confirmation code has been entered at the authority
+    /// Code Has Been Entered: the confirmation code, at the authority
     #[arg(long)]
     reservation_confirmed: bool,
-    /// Give the reservation back; prints the return code
+    /// Return Reserved Licenses: back to evaluation; prints the Reservation Return Code
     #[arg(long)]
     reservation_return: bool,
     /// Print a return code for an authorization code that will not be installed
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE|CODE")]
     reservation_discard: Option<PathBuf>,
     /// The return code has been entered at the authority
     #[arg(long)]
@@ -214,7 +221,9 @@ impl Cli {
             }
             _ => None,
         };
-        Ok((ca.is_some() || login.is_some()).then_some(Request::LicenseWay { ca, login }))
+        let authority = self.verb.trust_authority.as_deref().map(text).transpose()?;
+        let named = ca.is_some() || login.is_some() || authority.is_some();
+        Ok(named.then_some(Request::LicenseWay { ca, login, authority }))
     }
 
     /// Why something does not belong to the verb. The parser lets it pass, since the verbs exclude each other.
@@ -251,8 +260,8 @@ impl Cli {
             verb.set_mode.map(|mode| Ok(Command::SetPayment(customer.payment(mode)))),
             verb.set_transport.map(|transport| Ok(Command::SetTransport(transport))),
             verb.register.map(|token| Ok(Command::Register { token: token_of(token)?, force })),
-            verb.reservation_install.map(|file| Ok(Command::Install(text(&file)?))),
-            verb.reservation_discard.map(|file| Ok(Command::Discard(text(&file)?))),
+            verb.reservation_install.map(|file| Ok(Command::Install(code(&file)?))),
+            verb.reservation_discard.map(|file| Ok(Command::Discard(code(&file)?))),
         ];
         let flag = flags.into_iter().find(|(set, _)| *set).map(|(_, command)| Ok(command));
         valued.into_iter().flatten().next().or(flag).transpose()
@@ -326,6 +335,14 @@ fn secret_of(path: &Path, prompt: &str) -> Result<String, String> {
         return text(path);
     }
     secret::read(prompt, INPUT_MAX).map_err(|error| format!("standard input: {error}"))
+}
+
+/// An authorization code: pasted, or in a file.
+fn code(typed: &Path) -> Result<String, String> {
+    match typed.to_str().filter(|typed| typed.trim_start().starts_with('<')) {
+        Some(code) => Ok(code.to_owned()),
+        None => text(typed),
+    }
 }
 
 /// A file's content, or that of standard input.

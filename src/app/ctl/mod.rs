@@ -47,17 +47,16 @@ fn run(cli: Cli) -> Result<Said, String> {
     if cli.verb.reservation_confirmation {
         return confirmation(&ask(&config, &Request::LicenseStatus)?);
     }
-    let way = cli.way()?;
-    match cli.order()? {
-        Some(order) => {
-            let answer = ask(&config, &Request::License { order })?;
-            if let (LicenseAnswer::Done { .. }, Some(way)) = (&answer, way) {
-                let kept: Result<Done, String> = ask(&config, &way);
-                kept.map_err(|why| format!("the transport is set, and the rest is not: {why}"))?;
-            }
-            say(answer, json)
+    let (way, order) = (cli.way()?, cli.order()?);
+    // What the transport needs is there before it is tried.
+    let kept = way.map(|way| ask::<Done>(&config, &way)).transpose()?;
+    match (order, kept) {
+        (Some(order), _) => say(ask(&config, &Request::License { order })?, json),
+        (None, Some(kept)) if json => {
+            serde_json::to_string(&kept).map(Said::Done).map_err(|error| error.to_string())
         }
-        None => Err("nothing was asked for; see --help".to_owned()),
+        (None, Some(kept)) => Ok(Said::Done(kept.said)),
+        (None, None) => Err("nothing was asked for; see --help".to_owned()),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::app::rest::args::{AdminCommand, KeyCommand};
 use crate::engine::authority::Label;
+use crate::engine::entitlement::keys::PublicKey;
 use crate::model::entitlement::{Class, Tag};
 use crate::model::time::UnixTime;
 use clap::{Args, Parser, Subcommand};
@@ -151,7 +152,7 @@ pub enum Command {
     Audit(AuditCommand),
     /// Answer a Center's question: one JSON object from standard input, one to standard output
     Smart,
-    /// Synchronization by signed files
+    /// Synchronization with an upstream: by signed files that are carried, or over HTTPS
     #[command(subcommand)]
     Sync(SyncCommand),
 }
@@ -225,6 +226,9 @@ pub struct AddArgs {
     /// The order they came with
     #[arg(long, default_value = "")]
     pub subscription: String,
+    /// So many more may be in use than were purchased, and nobody is out of compliance
+    #[arg(long, value_name = "COUNT")]
+    pub overage: Option<u64>,
 }
 
 /// Registration tokens.
@@ -290,6 +294,29 @@ pub enum AuditCommand {
 /// Synchronization.
 #[derive(Debug, Subcommand)]
 pub enum SyncCommand {
+    /// Say where the upstream is: a running satellite then synchronizes with it once a day
+    Upstream {
+        /// Its address, https://HOST:PORT
+        url: String,
+        /// The key of its synchronization files: `sync` of its `public-key`
+        #[arg(long, value_name = "KEY", value_parser = key)]
+        key: PublicKey,
+        /// The CA of its server's certificate (PEM): its pki/ca.pem
+        #[arg(long, value_name = "FILE")]
+        ca: PathBuf,
+    },
+    /// Synchronize with the upstream now
+    Now,
+    /// As an upstream: take a satellite in; it has what is in a virtual account, and answers for what its Centers use
+    Accept {
+        /// The satellite's smart account
+        account: Label,
+        /// The virtual account here; the satellite has one of the same name
+        virtual_account: Label,
+        /// The key of its synchronization files: `sync` of its `public-key`
+        #[arg(value_parser = key)]
+        key: PublicKey,
+    },
     /// A signed file for the upstream: what is in use
     Export {
         /// Write it to this file
@@ -313,6 +340,10 @@ pub enum SyncCommand {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+}
+
+fn key(text: &str) -> Result<PublicKey, String> {
+    PublicKey::try_from(text.to_owned()).map_err(str::to_owned)
 }
 
 fn tag(text: &str) -> Result<Tag, String> {

@@ -9,7 +9,8 @@ use super::desk::{Desk, DeskError};
 use super::files::Folder;
 use super::run::{self, RunError};
 use super::show;
-use super::words::Request;
+use super::upstream::{self, SyncError};
+use super::words::{Request, Upstream};
 use crate::app::rest::args::{self, AdminCommand, KeyCommand};
 use crate::app::rest::{Answer, No};
 use crate::engine::authority::{Label, Role, TermOrder};
@@ -36,6 +37,9 @@ pub(super) enum CommandError {
     /// The daemon.
     #[error("{0}")]
     Run(#[from] RunError),
+    /// The upstream.
+    #[error("{0}")]
+    Sync(#[from] SyncError),
     /// The password.
     #[error("{0}")]
     Password(#[from] PasswordError),
@@ -79,6 +83,7 @@ pub(super) fn run(cli: Cli) -> Done {
             create_admin(&folder, &name, role.into(), password_stdin, &screen)
         }
         Command::Smart => smart(&folder),
+        Command::Sync(SyncCommand::Now) => screen.show(&upstream::synchronise(&folder)?),
         other => {
             let (request, out) = question(other)?;
             let value = asked(&folder, request)?;
@@ -155,6 +160,12 @@ fn question(command: Command) -> Result<(Request, Option<PathBuf>), CommandError
         Command::Code { instance, out } => (Request::Code { instance }, out),
         Command::Sync(SyncCommand::Export { out }) => (Request::SyncExport, out),
         Command::Sync(SyncCommand::Import { file }) => (Request::SyncImport { file: read(&file)? }, None),
+        Command::Sync(SyncCommand::Upstream { url, key, ca }) => {
+            (Request::SyncUpstream(Upstream { url, key, ca: read(&ca)? }), None)
+        }
+        Command::Sync(SyncCommand::Accept { account, virtual_account, key }) => {
+            (Request::SatelliteAdd { account, virtual_account, key }, None)
+        }
         Command::Sync(SyncCommand::Grant { account, number, terms, out }) => {
             let cause = |cause| CommandError::Terms { path: terms.clone(), cause };
             let terms: Vec<TermOrder> = serde_json::from_str(&read(&terms)?).map_err(cause)?;
@@ -230,6 +241,7 @@ fn order(args: AddArgs) -> TermOrder {
         start: args.start,
         end: args.end,
         subscription: args.subscription,
+        overage: args.overage,
     }
 }
 

@@ -14,9 +14,11 @@ use crate::io::clock;
 use crate::io::random;
 use crate::io::sqlite::StoreError;
 use crate::model::entitlement::Tag;
+use crate::model::ident::Epoch;
 use crate::model::time::UnixTime;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Reports and lines of the audit in one answer.
@@ -60,6 +62,8 @@ pub(super) struct Desk {
     books: Authority,
     store: SqliteBooks,
     logins: Logins,
+    /// Where Centers register, while it runs.
+    door: Option<SocketAddr>,
 }
 
 pub(super) type Said = Result<Value, No>;
@@ -75,7 +79,7 @@ impl Desk {
         let now = clock::both().wall;
         let mut books = Authority::new(account, folder.code_key()?, now);
         store.commit(&books.founding(), now)?;
-        Ok(Self { folder, books, store, logins: Logins::default() })
+        Ok(Self { folder, books, store, logins: Logins::default(), door: None })
     }
 
     /// The satellite in the folder.
@@ -85,7 +89,7 @@ impl Desk {
         }
         let mut store = SqliteBooks::open(&folder.store())?;
         let books = Authority::restore(&store.rows()?, folder.code_key()?)?;
-        Ok(Self { folder, books, store, logins: Logins::default() })
+        Ok(Self { folder, books, store, logins: Logins::default(), door: None })
     }
 
     pub(super) const fn books(&self) -> &Authority {
@@ -98,6 +102,10 @@ impl Desk {
 
     pub(super) const fn logins_mut(&mut self) -> &mut Logins {
         &mut self.logins
+    }
+
+    pub(super) const fn opened(&mut self, door: SocketAddr) {
+        self.door = Some(door);
     }
 
     pub(super) const fn folder(&self) -> &Folder {
@@ -154,6 +162,7 @@ impl Desk {
         let request = match request {
             Request::Smart(question) => return self.serve(question),
             Request::SmartTransport { question, shown } => return self.serve_shown(question, shown.as_ref()),
+            Request::Synchronization { file } => return sync::serve(self, &file),
             Request::By { key, task, request } => return self.by_key(key.as_ref(), task, *request),
             Request::Login { name, password, from } => return self.login(&name, &password, from),
             request => request,
@@ -185,6 +194,10 @@ impl Desk {
             Request::AuditVerify => self.verify(),
             Request::AuditList { from } => self.audit(from),
             Request::SyncExport => sync::export(self),
+            Request::SyncUpstream(upstream) => {
+                self.books.may(by, Task::Manage)?;
+                self.folder.keep_upstream(&upstream)
+            }
             Request::SyncGrant { number, account, terms } => {
                 self.books.may(by, Task::Manage)?;
                 sync::grant(&self.folder, number, account, terms)
@@ -217,6 +230,11 @@ impl Desk {
                 Command::Override { instance: self.id(&instance)?, reason }
             }
             Request::SyncImport { file } => sync::import(&self.folder, &file)?,
+            Request::SatelliteAdd { account, virtual_account, key } => {
+                let id = random::key().map_err(|error| No::new("failed", error.to_string()))?;
+                let id = Epoch::from_random(u128::from(id[0]) << 64 | u128::from(id[1])).to_string();
+                Command::AddSatellite { account, virtual_account, key, id }
+            }
             Request::KeyCreate { name, role, days } => {
                 let secret = new_secret()?;
                 let digest = Digest::of(&secret);
@@ -290,7 +308,9 @@ impl Desk {
 
     fn status(&self, now: UnixTime) -> Value {
         let account = self.books.account();
+        let url = self.door.map(|door| format!("https://{door}/SmartTransport"));
         json!({"account": account.name, "created": account.created, "synchronized": account.synchronised,
+            "product_registration_url": url,
             "upstream": account.upstream, "virtual_accounts": self.books.virtual_accounts().count(),
             "instances": self.books.instances().count(), "alerts": self.books.alerts(None, now).len()})
     }
@@ -349,13 +369,14 @@ fn token(token: &crate::engine::authority::Token, now: UnixTime) -> Value {
 
 fn brief(instance: &Instance) -> Value {
     let remark = instance.reservation().map_or("", |_| "Reserved Licenses");
-    json!({"id": instance.id, "name": instance.name, "serial": instance.udi.serial(), "product_type": crate::engine::authority::PRODUCT_TYPE,
+    json!({"id": instance.id, "name": instance.name, "serial": instance.udi.serial(), "product_type": instance.product_type(),
         "account": instance.virtual_account, "contact": instance.contact, "remark": remark})
 }
 
 fn whole(instance: &Instance) -> Value {
     let mut value = brief(instance);
-    value["product"] = json!("Cisco Cyber Vision");
+    value["product"] =
+        json!(if instance.satellite.is_some() { "Tollgate satellite" } else { "Cisco Cyber Vision" });
     value["pid"] = json!(instance.udi.product());
     value["registered"] = json!(instance.registered);
     value["update_pending"] = json!(instance.reservation().is_some_and(|it| it.before.is_some()));

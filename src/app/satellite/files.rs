@@ -1,9 +1,12 @@
 //! The satellite's folder: its store, its keys, its socket.
 
 use super::desk::DeskError;
+use super::words::Upstream;
+use crate::app::rest::No;
 use crate::engine::licensing::codes::AuthoritySecret;
-use crate::io::{clock, pki, random};
+use crate::io::{clock, pki, random, upstream, whole_file};
 use ed25519_dalek::SigningKey;
+use serde_json::{Value, json};
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
@@ -28,6 +31,37 @@ impl Folder {
     /// The public key of the upstream, as its `public-key` says it.
     pub(super) fn upstream(&self) -> PathBuf {
         self.0.join("upstream.pub")
+    }
+
+    /// The upstream's address.
+    pub(super) fn upstream_url(&self) -> PathBuf {
+        self.0.join("upstream.url")
+    }
+
+    /// The CA of the upstream's server.
+    pub(super) fn upstream_ca(&self) -> PathBuf {
+        self.0.join("upstream-ca.pem")
+    }
+
+    /// Keeps where the upstream is and how it is known; the address last, since by it the rest is used.
+    pub(super) fn keep_upstream(&self, named: &Upstream) -> Result<Value, No> {
+        let good = named.url.len() <= 512 && named.url.starts_with("https://");
+        let bad = |text: String| No::new("bad-upstream", text);
+        if !good || named.url.chars().any(|c| c.is_control() || c == ' ') {
+            return Err(bad("an upstream's address is https://HOST:PORT".to_owned()));
+        }
+        upstream::roots(named.ca.as_bytes()).map_err(|why| bad(format!("the CA: {why}")))?;
+        let key = String::from(named.key);
+        let files = [
+            (self.upstream(), key.as_str()),
+            (self.upstream_ca(), &named.ca),
+            (self.upstream_url(), &named.url),
+        ];
+        for (path, text) in files {
+            whole_file::write(&path, text.as_bytes())
+                .map_err(|error| No::new("failed", format!("{}: {error}", path.display())))?;
+        }
+        Ok(json!({}))
     }
 
     /// The CA of ID certificates; made when there is none yet.

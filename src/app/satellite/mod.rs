@@ -17,6 +17,7 @@ mod run;
 mod show;
 mod smart;
 mod sync;
+mod upstream;
 pub mod words;
 
 use clap::Parser as _;

@@ -4,6 +4,7 @@ use super::ask::operator;
 use super::desk::{Desk, DeskError};
 use super::files::Folder;
 use super::http;
+use super::upstream;
 use super::words::Request;
 use crate::io::control::{Control, ControlError, Question};
 use crate::io::log;
@@ -43,9 +44,11 @@ pub(super) fn run(folder: &Folder, listen: SocketAddr, names: &[String]) -> Resu
     runtime.map_err(system("a runtime"))?.block_on(async {
         let mut control = Control::open(&socket)?;
         let (_serving, address) = http::open(folder, listen, names, &control.asker())?;
+        desk.opened(address);
         let mut term = signal(SignalKind::terminate()).map_err(system("a signal handler"))?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(system("a signal handler"))?;
         let mut daily = tokio::time::interval(DAILY);
+        upstream::keep_synchronised(folder.clone()).map_err(system("a thread"))?;
         tracing::info!(account = %desk.books().account().name, https = %address, "the satellite runs");
         loop {
             tokio::select! {

@@ -4,13 +4,15 @@
 use super::desk::Desk;
 use super::files::Folder;
 use crate::app::rest::No;
-use crate::engine::authority::{Command, Label, TermOrder};
+use crate::engine::authority::{Actor, Command, Label, LicenceRow, Position, Refusal, Role, TermOrder};
 use crate::engine::entitlement::envelope;
 use crate::engine::entitlement::keys::{Keyring, PublicKey};
 use crate::io::clock;
+use crate::model::entitlement::Tag;
 use crate::model::time::UnixTime;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// What an upstream grants.
 const GRANT: &str = "application/vnd.tollgate.satellite-grant+json";
@@ -28,6 +30,47 @@ struct Grant {
     terms: Vec<TermOrder>,
 }
 
+/// What a satellite's Centers hold, for its upstream.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Report {
+    account: Label,
+    /// The number of the last grant that was taken in.
+    number: u64,
+    at: UnixTime,
+    licenses: Vec<Figures>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Figures {
+    account: Label,
+    tag: Tag,
+    purchased: u64,
+    reserved: u64,
+    in_use: u64,
+}
+
+impl From<LicenceRow> for Figures {
+    fn from(row: LicenceRow) -> Self {
+        let LicenceRow { virtual_account: account, tag, position, .. } = row;
+        let Position { purchased, reserved, in_use, .. } = position;
+        Self { account, tag, purchased, reserved, in_use }
+    }
+}
+
+impl Report {
+    /// All that is held, by tag.
+    fn usage(&self) -> BTreeMap<Tag, u64> {
+        let mut usage = BTreeMap::new();
+        for of in &self.licenses {
+            let held: &mut u64 = usage.entry(of.tag.clone()).or_default();
+            *held = held.saturating_add(of.reserved).saturating_add(of.in_use);
+        }
+        usage
+    }
+}
+
 fn sealed(folder: &Folder, kind: &str, payload: &Value) -> Result<Value, No> {
     let key = folder.sync_key().map_err(|error| No::new("failed", error.to_string()))?;
     let broken = |error: serde_json::Error| No::new("failed", error.to_string());
@@ -42,16 +85,37 @@ fn sealed(folder: &Folder, kind: &str, payload: &Value) -> Result<Value, No> {
 pub(super) fn export(desk: &Desk) -> Result<Value, No> {
     let now = clock::both().wall;
     let account = desk.books().account();
-    let figures: Vec<Value> = desk.books().licence_rows(None, now).iter().map(figures).collect();
-    let report =
-        json!({"account": account.name, "number": account.sync_number, "at": now, "licenses": figures});
-    sealed(desk.folder(), REPORT, &report)
+    let licenses = desk.books().licence_rows(None, now).into_iter().map(Figures::from).collect();
+    let report = Report { account: account.name.clone(), number: account.sync_number, at: now, licenses };
+    sealed(desk.folder(), REPORT, &json!(report))
 }
 
-fn figures(row: &crate::engine::authority::LicenceRow) -> Value {
-    let position = row.position;
-    json!({"account": row.virtual_account, "tag": row.tag, "purchased": position.purchased,
-        "reserved": position.reserved, "in_use": position.in_use})
+/// As an upstream: takes a satellite's report in, and signs what that has. The grant is the next one after that which the
+/// satellite has, so that an older one serves for nothing.
+pub(super) fn serve(desk: &mut Desk, file: &str) -> Result<Value, No> {
+    let (instance, virtual_account, report) = believed(desk, file)?;
+    let by = Actor { name: report.account.to_string(), role: Role::Product };
+    let told = Command::SatelliteReported { instance, at: report.at, usage: report.usage() };
+    desk.commit(&by, told)?.map_err(No::from)?;
+    let number = report.number.checked_add(1).ok_or_else(|| No::from(Refusal::SyncOld))?;
+    let terms = desk.books().granted(&virtual_account, clock::both().wall);
+    grant(desk.folder(), number, report.account, terms)
+}
+
+/// Whose report it is: its instance, from where its licences come, and what it says.
+fn believed(desk: &Desk, file: &str) -> Result<(String, Label, Report), No> {
+    let no = || {
+        No::new("sync-not-believed", "no satellite that is known here signed this report; accept it first")
+    };
+    let signed = |key| envelope::open(file.trim().as_bytes(), REPORT, &Keyring::new(key)).ok();
+    let mut known = desk.books().satellites();
+    let found = known.find_map(|(instance, known)| Some((instance, known, signed(known.key)?)));
+    let (instance, known, opened) = found.ok_or_else(no)?;
+    let report: Report = serde_json::from_slice(&opened.payload).map_err(|_| no())?;
+    if report.account != known.account {
+        return Err(Refusal::SyncForeign.into());
+    }
+    Ok((instance.id.clone(), instance.virtual_account.clone(), report))
 }
 
 /// A file that another satellite can import.

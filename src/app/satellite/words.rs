@@ -2,6 +2,7 @@
 
 use crate::app::rest::No;
 use crate::engine::authority::{Digest, Label, Refusal, Role, Task, TermOrder};
+use crate::engine::entitlement::keys::PublicKey;
 use crate::io::http::Shown;
 use crate::model::entitlement::Tag;
 use crate::model::smart::{Question, Secret};
@@ -113,6 +114,12 @@ pub enum Request {
     SyncExport,
     /// A signed file of an upstream.
     SyncImport { file: String },
+    /// Where the upstream is, and how it is known.
+    SyncUpstream(Upstream),
+    /// As an upstream: takes a satellite in, which then has what is in a virtual account.
+    SatelliteAdd { account: Label, virtual_account: Label, key: PublicKey },
+    /// As an upstream: a satellite's signed report, as it came over HTTPS. The answer is what it has, signed.
+    Synchronization { file: String },
     /// Signs terms for another satellite, as its upstream.
     SyncGrant { number: u64, account: Label, terms: Vec<TermOrder> },
     /// What somebody over HTTPS asks, with the digest of the key that they show; it must allow this kind of work.
@@ -123,6 +130,17 @@ pub enum Request {
     SessionEnd,
     /// A session for a person's password.
     Login { name: String, password: Secret, from: IpAddr },
+}
+
+/// An upstream.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Upstream {
+    /// Its address: `https://HOST:PORT`.
+    pub url: String,
+    /// The key of its synchronization files, as its `public-key` says it.
+    pub key: PublicKey,
+    /// The CA of its server's certificate, PEM.
+    pub ca: String,
 }
 
 /// Days that a registration token lasts.

@@ -4,6 +4,7 @@ use super::books::Authority;
 use super::instance::{Instance, Link};
 use super::licence::Licence;
 use crate::model::label::Label;
+use crate::model::smart::Verdict;
 use crate::model::time::UnixTime;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -122,7 +123,10 @@ fn of_licence(licence: &Licence, now: UnixTime) -> Vec<Alert> {
         virtual_account: Some(licence.virtual_account.clone()),
         subject: licence.title.to_string(),
     };
-    let short = licence.position(now).overage > 0;
+    let short = match licence.verdict(now) {
+        Verdict::Overage => Some(Severity::Informational),
+        _ => (licence.position(now).overage > 0).then_some(Severity::Major),
+    };
     let over = licence.terms.iter().any(|term| term.is_over(now));
     let next = licence.terms.iter().filter(|term| term.runs(now)).filter_map(|term| term.end).min();
     let expiring = next
@@ -130,7 +134,7 @@ fn of_licence(licence: &Licence, now: UnixTime) -> Vec<Alert> {
         .filter(|left| *left <= EXPIRING)
         .map(|left| if left <= EXPIRING_SOON { Severity::Major } else { Severity::Minor });
     [
-        short.then(|| alert(Severity::Major, AlertKind::InsufficientLicenses)),
+        short.map(|severity| alert(severity, AlertKind::InsufficientLicenses)),
         over.then(|| alert(Severity::Informational, AlertKind::LicensesExpired)),
         expiring.map(|severity| alert(severity, AlertKind::LicensesExpiring)),
     ]

@@ -205,5 +205,6 @@ fn unpurchased(account: &Label, tag: &Tag) -> Licence {
         terms: Vec::new(),
         reserved: 0,
         in_use: 0,
+        allowed_overage: 0,
     }
 }

@@ -3,6 +3,7 @@
 use super::instance::UsageRecord;
 use super::rows::Row;
 use crate::engine::access::{Digest, Role, Task};
+use crate::engine::entitlement::keys::PublicKey;
 use crate::engine::licensing::codes::Udi;
 use crate::model::entitlement::Tag;
 use crate::model::label::Label;
@@ -57,6 +58,10 @@ pub enum Command {
     RemoveInstance { instance: String },
     /// What an upstream says that was purchased: all terms of a virtual account, instead of those there are.
     Synchronise { number: u64, account: Label, terms: Vec<TermOrder> },
+    /// As an upstream: a satellite with this smart account and key has what is in a virtual account.
+    AddSatellite { account: Label, virtual_account: Label, key: PublicKey, id: String },
+    /// What a satellite reported in its signed file.
+    SatelliteReported { instance: String, at: UnixTime, usage: BTreeMap<Tag, u64> },
     /// A Center registers.
     Register(Registration),
     /// Another ID certificate for a Center.
@@ -97,6 +102,9 @@ pub struct TermOrder {
     /// The order it came with.
     #[serde(default)]
     pub subscription: String,
+    /// So many more may be in use than were purchased; as before when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overage: Option<u64>,
 }
 
 /// What a Center says when it registers.
@@ -132,6 +140,7 @@ impl Command {
             | Self::RenewId { .. }
             | Self::CertificateUsed { .. }
             | Self::Authorize { .. }
+            | Self::SatelliteReported { .. }
             | Self::Deregister { .. }
             | Self::Report { .. } => Task::Serve,
             Self::OpenSession { .. } | Self::CloseSession { .. } => Task::Enter,
@@ -160,6 +169,8 @@ impl Command {
             Self::Override { .. } => "reservation_override",
             Self::RemoveInstance { .. } => "instance_remove",
             Self::Synchronise { .. } => "synchronise",
+            Self::AddSatellite { .. } => "satellite_add",
+            Self::SatelliteReported { .. } => "satellite_report",
             Self::Register(_) => "register",
             Self::RenewId { .. } => "renew_id",
             Self::CertificateUsed { .. } => "certificate_used",

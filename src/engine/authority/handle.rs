@@ -88,6 +88,12 @@ impl Authority {
             Command::Override { instance, reason } => self.override_reservation(&instance, &reason),
             Command::RemoveInstance { instance } => self.remove_instance(&instance),
             Command::Synchronise { number, account, terms } => self.synchronise(number, &account, terms, now),
+            Command::AddSatellite { account, virtual_account, key, id } => {
+                self.add_satellite(account, virtual_account, key, id, now)
+            }
+            Command::SatelliteReported { instance, at, usage } => {
+                self.satellite_reported(&instance, at, &usage, now)
+            }
             Command::Register(registration) => self.register(registration, now),
             Command::RenewId { instance, certificate } => self.renew_id(&instance, certificate, now),
             Command::CertificateUsed { instance } => self.retire_certificates(&instance),
@@ -135,7 +141,10 @@ fn about(command: &Command) -> serde_json::Value {
         | Command::Deregister { instance } => json!({"instance": instance}),
         Command::Synchronise { number, terms, .. } => json!({"number": number, "terms": terms.len()}),
         Command::Register(it) => json!({"udi": it.udi.to_string(), "force": it.force}),
-        Command::Authorize { instance, usage } => {
+        Command::AddSatellite { account, virtual_account, .. } => {
+            json!({"name": account, "account": virtual_account})
+        }
+        Command::Authorize { instance, usage } | Command::SatelliteReported { instance, usage, .. } => {
             json!({"instance": instance, "units": units(usage), "tags": usage.len()})
         }
         Command::Report { instance, sequence, .. } => json!({"instance": instance, "sequence": sequence}),

@@ -1,5 +1,6 @@
 //! Product instances: the Centers that hold licences, online or by reservation.
 
+use super::satellites::Downstream;
 use crate::engine::access::Digest;
 use crate::engine::licensing::codes::Udi;
 use crate::model::entitlement::Tag;
@@ -12,6 +13,8 @@ use std::collections::{BTreeMap, VecDeque};
 pub(super) const NOTES_MAX: usize = 100;
 /// The product type that Centers have.
 pub const PRODUCT_TYPE: &str = "CCV";
+/// And satellites.
+pub const SATELLITE_TYPE: &str = "SATELLITE";
 
 /// A product instance.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -36,6 +39,9 @@ pub struct Instance {
     pub notes: VecDeque<Note>,
     /// Notes that gave way.
     pub notes_dropped: u64,
+    /// When it is no Center but a satellite that has this one as its upstream.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub satellite: Option<Downstream>,
 }
 
 /// Units held of a tag.
@@ -151,6 +157,11 @@ impl Instance {
             self.notes_dropped = self.notes_dropped.saturating_add(1);
         }
         self.notes.push_back(Note { at, what });
+    }
+
+    /// Center or satellite.
+    pub const fn product_type(&self) -> &'static str {
+        if self.satellite.is_some() { SATELLITE_TYPE } else { PRODUCT_TYPE }
     }
 
     /// The reservation, if it has one.

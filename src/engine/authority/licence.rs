@@ -2,6 +2,7 @@
 
 use crate::model::entitlement::Tag;
 use crate::model::label::Label;
+use crate::model::smart::Verdict;
 use crate::model::time::UnixTime;
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +48,9 @@ pub struct Licence {
     pub reserved: u64,
     /// Booked against instances in contact.
     pub in_use: u64,
+    /// So many more may be in use than were purchased: told, and held against nobody.
+    #[serde(default)]
+    pub allowed_overage: u64,
 }
 
 /// The figures of a licence at a time: `purchased = available + reserved + in use - overage`.
@@ -88,6 +92,16 @@ impl Licence {
             in_use: self.in_use,
             available: purchased.saturating_sub(taken),
             overage: taken.saturating_sub(purchased),
+        }
+    }
+
+    /// Whether a Center in contact that uses it may.
+    pub fn verdict(&self, now: UnixTime) -> Verdict {
+        match self.position(now).overage {
+            _ if self.terms.is_empty() => Verdict::InvalidTag,
+            0 => Verdict::InCompliance,
+            overage if overage <= self.allowed_overage => Verdict::Overage,
+            _ => Verdict::OutOfCompliance,
         }
     }
 

@@ -62,7 +62,7 @@ impl Authority {
         self.known_account(&order.virtual_account)?;
         plain(&order.description)?;
         plain(&order.subscription)?;
-        if order.count == 0 || order.count > COUNT_MAX {
+        if order.count == 0 || order.count.max(order.overage.unwrap_or(0)) > COUNT_MAX {
             return Err(Refusal::BadCount);
         }
         let begins = order.start.unwrap_or(now).max(now);
@@ -76,7 +76,8 @@ impl Authority {
     }
 
     fn book_order(&mut self, order: TermOrder, now: UnixTime) {
-        let TermOrder { virtual_account, tag, title, description, count, start, end, subscription } = order;
+        let TermOrder { virtual_account, tag, title, description, count, start, end, subscription, overage } =
+            order;
         self.mark(RowKind::Licence, licence_id(&virtual_account, &tag));
         let licence =
             self.licences.entry((virtual_account.clone(), tag.clone())).or_insert_with(|| Licence {
@@ -87,8 +88,10 @@ impl Authority {
                 terms: Vec::new(),
                 reserved: 0,
                 in_use: 0,
+                allowed_overage: 0,
             });
         (licence.title, licence.description) = (title, description);
+        licence.allowed_overage = overage.unwrap_or(licence.allowed_overage);
         if licence.terms.len() >= TERMS_MAX {
             licence.terms.retain(|term| !term.is_over(now));
         }

@@ -23,6 +23,7 @@ mod online;
 mod refusal;
 mod reserve;
 mod rows;
+mod satellites;
 mod smart;
 mod sweep;
 #[cfg(test)]
@@ -36,11 +37,14 @@ pub use account::{Account, VirtualAccount};
 pub use alerts::{Alert, AlertKind, Severity};
 pub use books::Authority;
 pub use command::{Command, Outcome, Registration, Reply, TermOrder, VerdictRow};
-pub use instance::{Happening, Held, Instance, Link, Note, PRODUCT_TYPE, Reservation, UsageRecord};
+pub use instance::{
+    Happening, Held, Instance, Link, Note, PRODUCT_TYPE, Reservation, SATELLITE_TYPE, UsageRecord,
+};
 pub use licence::{Licence, Position, Term};
 pub use online::ID_LASTS;
 pub use refusal::Refusal;
 pub use rows::{Damaged, Row, RowKind};
+pub use satellites::Downstream;
 pub use smart::{Given, answer_of, command_of, refusal_of};
 pub use token::Token;
 pub use view::{LicenceRow, SelectionRow};

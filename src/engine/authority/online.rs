@@ -104,6 +104,7 @@ impl Authority {
             holds: BTreeMap::new(),
             notes: VecDeque::new(),
             notes_dropped: 0,
+            satellite: None,
         };
         instance.note(now, happening);
         self.instances.insert(id.clone(), instance);
@@ -143,7 +144,7 @@ impl Authority {
         self.check_usage(&account, usage)?;
         self.post_all(id, Column::InUse, &used(usage));
         let verdicts = self.verdicts(&account, usage, now);
-        let good = verdicts.iter().all(|row| row.verdict == Verdict::InCompliance);
+        let good = verdicts.iter().all(|row| !row.verdict.is_no());
         let happening = if good { Happening::Authorized } else { Happening::OutOfCompliance };
         self.change(id, |instance| {
             instance.contact = now;
@@ -233,11 +234,8 @@ impl Authority {
 
     /// A pool that is short is short for everybody who uses it.
     fn verdicts(&self, account: &Label, usage: &Usage, now: UnixTime) -> Vec<VerdictRow> {
-        let verdict = |tag: &Tag| match self.licences.get(&(account.clone(), tag.clone())) {
-            Some(licence) if licence.terms.is_empty() => Verdict::InvalidTag,
-            Some(licence) if licence.position(now).overage > 0 => Verdict::OutOfCompliance,
-            _ => Verdict::InCompliance,
-        };
+        let licence = |tag: &Tag| self.licences.get(&(account.clone(), tag.clone()));
+        let verdict = |tag| licence(tag).map_or(Verdict::InCompliance, |licence| licence.verdict(now));
         used(usage).keys().map(|tag| VerdictRow { tag: tag.clone(), verdict: verdict(tag) }).collect()
     }
 }

@@ -59,6 +59,7 @@ impl Authority {
             holds: BTreeMap::new(),
             notes: VecDeque::new(),
             notes_dropped: 0,
+            satellite: None,
         };
         instance.note(now, Happening::Reserved);
         self.instances.insert(id.clone(), instance);

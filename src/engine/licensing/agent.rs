@@ -1,5 +1,6 @@
 //! The machine: what comes in, what goes out, and in which order.
 
+use super::allowance::Allowances;
 use super::answer::Answer;
 use super::ask::{Ask, Flight};
 use super::codes::{AuthorityKey, Udi};
@@ -106,6 +107,11 @@ impl Agent {
         self.authority = authority;
     }
 
+    /// What entitlements bear before they are out of compliance; nothing until it is said.
+    pub fn allow(&mut self, allowances: Allowances) {
+        self.state.allowances = allowances;
+    }
+
     /// Takes an input.
     ///
     /// # Errors
@@ -210,7 +216,7 @@ impl Agent {
     pub(super) fn note_change(&mut self, before: Standing) {
         let after = self.state.standing();
         if after != before {
-            if after.words().authorization_status != before.words().authorization_status {
+            if !after.is_enforced_as(before) {
                 self.state.authorized_at = self.state.latest;
             }
             self.tell(Notice::StandingChanged { from: before, to: after });

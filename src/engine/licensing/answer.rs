@@ -162,9 +162,10 @@ impl Agent {
     /// Short, or with other usage than was told, the authority is asked again soon.
     pub(super) fn plan_authorization(&mut self) {
         let (latest, usage) = (self.state.latest, self.state.usage.clone());
+        let lacks = usage.iter().any(|(tag, _)| self.state.lacks(tag));
         if let Registration::Registered(it) = &mut self.state.registration
             && it.authorization.failed == 0
-            && (it.is_short(&usage) || it.told != usage)
+            && (lacks || it.told != usage)
         {
             let soon = it.authorization.last.plus(RETRY_SHORT).max(latest);
             it.authorization.next = it.authorization.next.min(soon);
@@ -212,7 +213,7 @@ impl Agent {
             }
             (Request::RenewId { .. }, Registration::Registered(it)) => {
                 it.id.fail(at.plus(delay(it.id.failed.saturating_add(1), random)), failure);
-                Notice::IdCertRenewFailed { reason }
+                Notice::IdCertRenewFail { reason }
             }
             (Request::Authorize { .. }, Registration::Registered(it)) => {
                 let wait = if short {
@@ -221,7 +222,7 @@ impl Agent {
                     delay(it.authorization.failed.saturating_add(1), random)
                 };
                 it.authorization.fail(at.plus(wait), failure);
-                Notice::AuthRenewFailed { reason }
+                Notice::AuthRenewFail { reason }
             }
             (Request::UsageReport { .. }, _) => {
                 let utility = &mut self.state.utility;

@@ -142,15 +142,21 @@ impl Agent {
         Ok(())
     }
 
-    /// What could not be reached before may be reached now.
+    /// What could not be reached before may be reached now, also when the same transport is set again.
     fn set_transport(&mut self, transport: Transport) {
-        let changed = transport != self.state.transport;
+        let latest = self.state.latest;
         self.state.transport = transport;
-        if let Registration::Registering(registering) = &mut self.state.registration
-            && changed
-        {
-            (registering.failed, registering.retry_at) = (0, self.state.latest);
-            self.flight = None;
+        match &mut self.state.registration {
+            Registration::Registering(it) => {
+                (it.failed, it.retry_at) = (0, latest);
+                self.flight = None;
+            }
+            Registration::Registered(it) => {
+                for renewal in [&mut it.id, &mut it.authorization].into_iter().filter(|it| it.failed > 0) {
+                    renewal.next = latest;
+                }
+            }
+            _ => {}
         }
     }
 

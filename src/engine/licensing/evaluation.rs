@@ -30,6 +30,16 @@ impl Evaluation {
     /// Nothing used.
     pub(super) const NEW: Self = Self { used: Duration::ZERO, expired_at: UnixTime::NEVER };
 
+    /// What is used.
+    pub(super) const fn used(&self) -> Duration {
+        self.used
+    }
+
+    /// Uses at least so much.
+    pub(super) fn raise(&mut self, used: Duration, until: UnixTime) {
+        self.run(used.saturating_sub(self.used), until);
+    }
+
     /// What is left.
     pub(super) const fn left(&self) -> Duration {
         EVALUATION.saturating_sub(self.used)

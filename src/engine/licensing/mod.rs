@@ -20,6 +20,8 @@
 #[cfg(feature = "center")]
 mod agent;
 #[cfg(feature = "center")]
+mod allowance;
+#[cfg(feature = "center")]
 mod answer;
 #[cfg(feature = "center")]
 mod ask;
@@ -30,6 +32,8 @@ mod command;
 mod demand;
 #[cfg(feature = "center")]
 mod evaluation;
+#[cfg(feature = "center")]
+mod floor;
 #[cfg(feature = "center")]
 mod notice;
 #[cfg(feature = "center")]
@@ -62,12 +66,14 @@ mod utility;
 #[cfg(feature = "center")]
 pub use {
     agent::{Action, Agent, Input},
+    allowance::Allowances,
     answer::Answer,
     ask::{Ask, Request},
     codes::{AuthorityKey, NoUdi, Udi},
     command::{Command, Done},
     demand::Demand,
     evaluation::EVALUATION,
+    floor::Floor,
     notice::Notice,
     permit::{Area, Denied},
     refusal::Refusal,

@@ -33,6 +33,11 @@ pub enum Notice {
         /// Why.
         reason: Reason,
     },
+    /// The ID certificate ends soon and was not renewed.
+    IdCertExpiryWarning {
+        /// In so many days.
+        days: u64,
+    },
     /// The ID certificate ended.
     IdCertExpired,
     /// The ID certificate is not valid now.
@@ -40,14 +45,14 @@ pub enum Notice {
     /// The ID certificate was renewed.
     IdCertRenewSuccess,
     /// The ID certificate was not renewed.
-    IdCertRenewFailed {
+    IdCertRenewFail {
         /// Why.
         reason: Reason,
     },
     /// The authorization was renewed.
     AuthRenewSuccess,
     /// The authorization was not renewed.
-    AuthRenewFailed {
+    AuthRenewFail {
         /// Why.
         reason: Reason,
     },
@@ -77,7 +82,14 @@ pub enum Notice {
         /// How many.
         reports: u64,
     },
-    /// The standing changed. Ours.
+    /// The saved state was older than it had been, or gone. Ours.
+    StateRolledBack {
+        /// By how much.
+        behind: Duration,
+    },
+    /// The state came from another machine. Ours.
+    MachineChanged,
+    /// The standing changed: the enforcement mode, or how the Center is registered, which is ours.
     StandingChanged {
         /// Before.
         from: Standing,
@@ -93,7 +105,7 @@ pub enum Notice {
 
 impl Notice {
     /// Its name in logs and events.
-    pub const fn name(&self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         match self {
             Self::EvalExpiryWarning { .. } => "EvalExpiryWarning",
             Self::EvalExpired => "EvalExpired",
@@ -102,12 +114,13 @@ impl Notice {
             Self::RegistrationEnded { .. } => "RegistrationEnded",
             Self::DeRegisterSuccess => "DeRegisterSuccess",
             Self::DeRegisterFailed { .. } => "DeRegisterFailed",
+            Self::IdCertExpiryWarning { .. } => "IdCertExpiryWarning",
             Self::IdCertExpired => "IdCertExpired",
             Self::IdCertOutOfRange => "IdCertOutOfRange",
             Self::IdCertRenewSuccess => "IdCertRenewSuccess",
-            Self::IdCertRenewFailed { .. } => "IdCertRenewFailed",
+            Self::IdCertRenewFail { .. } => "IdCertRenewFail",
             Self::AuthRenewSuccess => "AuthRenewSuccess",
-            Self::AuthRenewFailed { .. } => "AuthRenewFailed",
+            Self::AuthRenewFail { .. } => "AuthRenewFail",
             Self::CommunicationFailure { .. } => "CommunicationFailure",
             Self::CommunicationRestored => "CommunicationRestored",
             Self::SystemClockChanged { .. } => "SystemClockChanged",
@@ -115,7 +128,10 @@ impl Notice {
             Self::UtilityDataReportingStarted => "UtilityDataReportingStarted",
             Self::UtilityDataReportingStopped => "UtilityDataReportingStopped",
             Self::UtilityReportsDropped { .. } => "UtilityReportsDropped",
-            Self::StandingChanged { .. } => "StandingChanged",
+            Self::StateRolledBack { .. } => "StateRolledBack",
+            Self::MachineChanged => "MachineChanged",
+            Self::StandingChanged { from, to } if from.is_enforced_as(*to) => "StandingChanged",
+            Self::StandingChanged { .. } => "EnforcementMode",
             Self::ReservationInstalled { .. } => "ReservationInstalled",
         }
     }
@@ -127,15 +143,29 @@ impl Notice {
             Self::EvalExpired => {
                 "the evaluation period is over; register, or install an authorization code".into()
             }
+            Self::IdCertExpiryWarning { days } => {
+                format!(
+                    "the ID certificate ends in {days} days and was not renewed; check the way to the authority"
+                )
+            }
             Self::RegistrationEnded { end } => end.text().into(),
             Self::RegisterFailed { reason }
             | Self::DeRegisterFailed { reason }
-            | Self::IdCertRenewFailed { reason }
-            | Self::AuthRenewFailed { reason }
+            | Self::IdCertRenewFail { reason }
+            | Self::AuthRenewFail { reason }
             | Self::CommunicationFailure { reason }
             | Self::UtilitySendRUMFailed { reason } => reason.text().into(),
             Self::SystemClockChanged { behind } => {
                 format!("the system clock lies {} s behind the latest time known", behind.as_secs())
+            }
+            Self::StateRolledBack { behind } => format!(
+                "the saved licence state was {} s older than it had been, or gone; the evaluation goes on where it was",
+                behind.as_secs()
+            ),
+            Self::MachineChanged => {
+                "the Center's folder was used on another machine before; of two copies one must not go on, \
+                since both pass for the same Center"
+                    .into()
             }
             Self::UtilityReportsDropped { reports } => {
                 format!("{reports} usage reports were dropped: too many wait")

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 /// The state is saved at least so often while time passes: what a crash can lose of the clock floor.
 pub(super) const SAVE_EVERY: Duration = Duration::from_mins(5);
+/// An ID certificate that ends within is told.
+const ID_WARNING: Duration = Duration::from_hours(30 * 24);
 /// More moments than this at once cannot be: each ends something for good, or is one of a year's reports.
 const MOMENTS_MAX: usize = 4096;
 
@@ -63,6 +65,7 @@ impl Agent {
             registered.map(|registered| registered.lapses()).filter(later),
             registered.map(|registered| registered.id_expires),
             reserved,
+            state.next_end_of_patience(),
             state.utility.next_end(),
         ];
         moments.into_iter().flatten().min()
@@ -74,6 +77,7 @@ impl Agent {
         let real = budget.map_or(passed, |budget| budget.min(passed));
         *budget = budget.map(|budget| budget.saturating_sub(passed));
         self.run_evaluation(real, time);
+        self.warn_of_certificate(time);
         self.state.latest = time.max(self.state.latest);
         self.state.utility.roll(time, &self.state.usage);
         self.end_what_is_over();
@@ -89,6 +93,15 @@ impl Agent {
         }
         if self.state.evaluation.is_over() {
             self.tell(Notice::EvalExpired);
+        }
+    }
+
+    /// Told once, when an ID certificate comes near its end: it should have been renewed long before.
+    fn warn_of_certificate(&mut self, time: UnixTime) {
+        let Registration::Registered(it) = &self.state.registration else { return };
+        let (before, left) = (it.id_expires.since(self.state.latest), it.id_expires.since(time));
+        if before > ID_WARNING && left <= ID_WARNING && !left.is_zero() {
+            self.tell(Notice::IdCertExpiryWarning { days: left.as_secs().div_ceil(24 * 3600) });
         }
     }
 
@@ -122,15 +135,16 @@ impl Agent {
 
     /// Keeps what follows from the rest in step: the shortage's begin, and whether usage is reported.
     pub(super) fn settle(&mut self) {
-        let (latest, usage) = (self.state.latest, self.state.usage.clone());
-        let begin = |short: bool, since: UnixTime| match (short, since > UnixTime::NEVER) {
+        self.state.note_lacks();
+        let (latest, short) = (self.state.latest, self.state.is_short());
+        let begin = |since: UnixTime| match (short, since > UnixTime::NEVER) {
             (true, true) => since,
             (true, false) => latest.max(UnixTime::from_millis(1)),
             (false, _) => UnixTime::NEVER,
         };
         match &mut self.state.registration {
-            Registration::Registered(it) => it.short_since = begin(it.is_short(&usage), it.short_since),
-            Registration::Reserved(it) => it.short_since = begin(it.is_short(&usage, latest), it.short_since),
+            Registration::Registered(it) => it.short_since = begin(it.short_since),
+            Registration::Reserved(it) => it.short_since = begin(it.short_since),
             _ => {}
         }
         self.settle_reports();

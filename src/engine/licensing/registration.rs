@@ -216,9 +216,10 @@ impl Reason {
                 "unreachable",
                 "the authority cannot be reached; check the transport settings and the firewall",
             ),
-            Self::Tls => {
-                ("tls", "no trusted TLS connection to the authority; check its certificate and the clocks")
-            }
+            Self::Tls => (
+                "tls",
+                "no trusted TLS connection to the authority; name its CA (--set-transport URL --ca FILE), check its certificate and the clocks",
+            ),
             Self::TokenUnknown => {
                 ("token-unknown", "the authority does not know the token; copy it again whole")
             }
@@ -337,11 +338,6 @@ impl Registered {
         self.contact.plus(CONTACT_MAX)
     }
 
-    /// Whether the authority said no to a tag that is in use.
-    pub(super) fn is_short(&self, usage: &Usage) -> bool {
-        usage.iter().any(|(tag, _)| self.verdict(tag).is_some_and(Verdict::is_no))
-    }
-
     pub(super) fn verdict(&self, tag: &Tag) -> Option<Verdict> {
         self.verdicts.get(tag).copied()
     }
@@ -392,11 +388,6 @@ impl Reserved {
     pub(super) fn count(&self, tag: &Tag, time: UnixTime) -> u64 {
         let holds = |license: &&License| license.tag == *tag && license.holds(time);
         self.licenses.iter().filter(holds).fold(0, |sum, license| sum.saturating_add(license.count))
-    }
-
-    /// Whether some tag uses more than is reserved.
-    pub(super) fn is_short(&self, usage: &Usage, time: UnixTime) -> bool {
-        usage.iter().any(|(tag, tokens)| tokens > self.count(tag, time))
     }
 
     /// The next time after `time` at which a licence begins or ends.

@@ -146,6 +146,11 @@ impl Standing {
         }
     }
 
+    /// Whether both are authorized in the same words.
+    pub fn is_enforced_as(self, other: Self) -> bool {
+        self.words().authorization_status == other.words().authorization_status
+    }
+
     /// The evaluation, where it is in force.
     pub const fn trial(self) -> Option<Trial> {
         match self {

@@ -1,16 +1,18 @@
 //! What the licence agent remembers: one value, saved whole, and not believed when it is read back.
 
+use super::allowance::Allowances;
 use super::codes::Udi;
 use super::evaluation::Evaluation;
 use super::registration::{GRACE_MAX, Leftovers, Registration, Unregistered};
 use super::settings::{Payment, Transport};
 use super::standing::{Compliance, Cover, Standing, Trial};
-use super::usage::Usage;
+use super::usage::{TAGS_MAX, Usage};
 use super::utility::Utility;
 use crate::engine::entitlement::issue::LicenseRight;
-use crate::model::entitlement::Subscription;
+use crate::model::entitlement::{Subscription, Tag};
 use crate::model::time::UnixTime;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 const SCHEMA: &str = "tollgate.licensing";
 const VERSION: u32 = 1;
@@ -40,6 +42,12 @@ pub struct State {
     pub(super) leftovers: Leftovers,
     #[serde(default)]
     pub(super) utility: Utility,
+    /// Since when tags lack tokens, where that is borne for a while.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) lacking: BTreeMap<Tag, UnixTime>,
+    /// What entitlements bear: configured, not remembered.
+    #[serde(skip)]
+    pub(super) allowances: Allowances,
 }
 
 /// A saved state that is not believed.
@@ -85,6 +93,8 @@ impl State {
             registration: Registration::Unregistered(Unregistered { since: now, ..Unregistered::default() }),
             leftovers: Leftovers::default(),
             utility: Utility::default(),
+            lacking: BTreeMap::new(),
+            allowances: Allowances::new(),
         }
     }
 
@@ -127,6 +137,7 @@ impl State {
             (leftovers.cancelled.len() > super::registration::CANCELLED_MAX, "the cancelled requests"),
             (texts.iter().flatten().any(|text| text.len() > 128), "a code"),
             (!self.utility.is_plausible(self.latest), "the usage reports"),
+            (self.lacking.len() > TAGS_MAX || self.lacking.values().copied().any(late), "the shortages"),
         ];
         rules.into_iter().find(|(broken, _)| *broken).map(|(_, why)| why)
     }
@@ -139,15 +150,11 @@ impl State {
             Registration::Registered(registered) if self.latest >= registered.lapses() => {
                 Standing::Registered(Compliance::Lapsed)
             }
-            Registration::Registered(registered) if registered.is_short(&self.usage) => {
-                Standing::Registered(Compliance::Short)
-            }
+            Registration::Registered(_) if self.is_short() => Standing::Registered(Compliance::Short),
             Registration::Registered(_) if self.usage.is_idle() => Standing::Registered(Compliance::Idle),
             Registration::Registered(_) => Standing::Registered(Compliance::Authorized),
             Registration::Pending(_) => Standing::Pending,
-            Registration::Reserved(reserved) if reserved.is_short(&self.usage, self.latest) => {
-                Standing::Reserved(Cover::Short)
-            }
+            Registration::Reserved(_) if self.is_short() => Standing::Reserved(Cover::Short),
             Registration::Reserved(_) => Standing::Reserved(Cover::Enough),
         }
     }

@@ -1,6 +1,6 @@
 //! The License page in words: what people see, and what a page or a command asks for.
 
-use super::registration::{License, Registered, Registration, SHORT_MAX};
+use super::registration::{End, License, Registered, Registration, SHORT_MAX};
 use super::settings::{DIRECT_URL, Transport};
 use super::standing::{Cover, Standing};
 use super::state::State;
@@ -140,7 +140,8 @@ fn registration(state: &State) -> String {
             format!("Registration retry ({})", date(it.retry_at))
         }
         Registration::Unregistered(it) => match it.end {
-            Some(super::registration::End::RegistrationExpired) => format!("{words} - Registration Expired"),
+            Some(End::RegistrationExpired) => format!("{words} - Registration Expired"),
+            Some(End::Returned) => format!("{words} ({})", date(it.since)),
             _ => words.to_owned(),
         },
         Registration::Registering(_) | Registration::Pending(_) => words.to_owned(),
@@ -158,7 +159,7 @@ fn authorization(state: &State) -> String {
         | Standing::Registering(super::standing::Trial::Running) => {
             format!("{words} ({}) ({days} days remaining)", date(state.authorized_at))
         }
-        _ if words == "No Licenses in Use" => words.to_owned(),
+        _ if words == "No Licenses in Use" && standing != Standing::Pending => words.to_owned(),
         _ => format!("{words} ({})", date(state.authorized_at)),
     }
 }

@@ -4,7 +4,6 @@ use super::registration::{Registered, Registration};
 use super::standing::{Compliance, Cover, Standing};
 use super::state::State;
 use crate::model::entitlement::Tag;
-use crate::model::smart::Verdict;
 use crate::model::time::UnixTime;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
@@ -178,13 +177,10 @@ pub(super) fn standing_of(state: &State, tag: &Tag) -> (Standing, u64, u64) {
     let in_use = state.usage.of(tag);
     match &state.registration {
         Registration::Unregistered(_) | Registration::Registering(_) => (state.standing(), in_use, 0),
-        Registration::Registered(registered) => (online_row(state, registered, tag), in_use, 0),
+        Registration::Registered(_) => (online_row(state, tag), in_use, 0),
         // Nothing is asked for until the code is there.
         Registration::Pending(_) => (Standing::Pending, 0, 0),
-        Registration::Reserved(held) => {
-            let count = held.count(tag, state.latest);
-            (reserved_row(in_use, count), in_use, count)
-        }
+        Registration::Reserved(held) => (reserved_row(state, tag), in_use, held.count(tag, state.latest)),
     }
 }
 
@@ -198,18 +194,18 @@ fn row(state: &State, tag: &Tag) -> LicenseUsage {
     LicenseUsage { license_usage_status, requested_count, reserved_count, entitlement_tag: tag.clone() }
 }
 
-fn online_row(state: &State, registered: &Registered, tag: &Tag) -> Standing {
-    Standing::Registered(match (state.standing(), registered.verdict(tag)) {
-        (Standing::Registered(Compliance::Lapsed), _) => Compliance::Lapsed,
-        (_, Some(verdict)) if Verdict::is_no(verdict) => Compliance::Short,
+fn online_row(state: &State, tag: &Tag) -> Standing {
+    Standing::Registered(match state.standing() {
+        Standing::Registered(Compliance::Lapsed) => Compliance::Lapsed,
+        _ if state.is_tag_short(tag) => Compliance::Short,
         _ => Compliance::Authorized,
     })
 }
 
-fn reserved_row(in_use: u64, reserved: u64) -> Standing {
-    match in_use {
+fn reserved_row(state: &State, tag: &Tag) -> Standing {
+    match state.usage.of(tag) {
         0 => Standing::Registered(Compliance::Idle),
-        _ if in_use > reserved => Standing::Reserved(Cover::Short),
+        _ if state.is_tag_short(tag) => Standing::Reserved(Cover::Short),
         _ => Standing::Reserved(Cover::Enough),
     }
 }

@@ -2,12 +2,12 @@
 
 use super::{Fault, Login};
 use crate::engine::licensing::{Reason, Transport};
-use crate::io::client::strict;
+use crate::io::client::{roots, strict};
 use crate::io::whole_file;
 use crate::model::smart::Reply;
 use std::path::Path;
 use std::time::Duration;
-use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, parse_pem};
+use ureq::tls::{Certificate, ClientCert, PrivateKey};
 use ureq::{Agent, Proxy, ProxyProtocol};
 
 /// The longest answer, in bytes.
@@ -74,17 +74,6 @@ impl Line<'_> {
         let pem = whole_file::read(self.ca, CA_MAX).map_err(|error| named(error.to_string()))?;
         roots(&pem).map_err(named)
     }
-}
-
-/// The certificates in `pem`, at least one.
-pub(super) fn roots(pem: &[u8]) -> Result<Vec<Certificate<'static>>, String> {
-    let mut roots = Vec::new();
-    for item in parse_pem(pem) {
-        if let PemItem::Certificate(certificate) = item.map_err(|error| error.to_string())? {
-            roots.push(certificate);
-        }
-    }
-    if roots.is_empty() { Err("no certificate in it".to_owned()) } else { Ok(roots) }
 }
 
 fn client_certificate(certificates: &[Vec<u8>], key: &str) -> Result<ClientCert, Fault> {

@@ -12,6 +12,7 @@ pub use fault::Fault;
 pub use login::Login;
 
 use crate::engine::licensing::{Ask, DIRECT_URL, Reason, Transport};
+use crate::io::client;
 use crate::io::clock;
 use crate::io::pki::IdKey;
 use crate::io::whole_file;
@@ -77,7 +78,7 @@ impl Place {
     /// # Errors
     /// When there is no certificate in it, or it cannot be written.
     pub fn keep_ca(&self, pem: &[u8]) -> Result<(), Fault> {
-        line::roots(pem).map_err(|why| Fault::new(Reason::Tls, format!("the CA: {why}")))?;
+        client::roots(pem).map_err(|why| Fault::new(Reason::Tls, format!("the CA: {why}")))?;
         let failed = |error| Fault::new(Reason::Tls, format!("{}: {error}", self.ca.display()));
         whole_file::write(&self.ca, pem).map_err(failed)
     }

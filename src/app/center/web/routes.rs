@@ -75,7 +75,8 @@ pub(super) const ROUTES: &[Route] = &[
         .gives(ORDERED),
     row(Put, "/license/way", Manage, "license_way", "What the Center needs to reach the authority, beside the transport")
         .takes(&[may(Body, "ca", Text, "The CA to believe, PEM"),
-            may(Body, "login", Object, "What the proxy asks for: host, port, user, password")])
+            may(Body, "login", Object, "What the proxy asks for: host, port, user, password"),
+            may(Body, "authority", Text, "Whose authorization codes are believed: the satellite's codes key, PEM")])
         .gives(SAID),
     row(Put, "/license/mode", Manage, "order.set_mode", "Pay for a term before, or for usage after")
         .takes(&[field(Body, "mode", Text, "prepaid or utility"),

@@ -70,7 +70,10 @@ pub(super) fn open(
     };
     let server = Server::bind(&Listen { address, tls, limits: Limits::default() })?;
     let address = server.address();
-    let smart = Router::new().route("/SmartTransport", post(smart)).with_state(desk.clone());
+    let smart = Router::new()
+        .route("/SmartTransport", post(smart))
+        .route("/Synchronization", post(synchronise))
+        .with_state(desk.clone());
     Ok((server.serve(api::with_fallbacks(API.routes(desk).merge(smart))), address))
 }
 
@@ -84,4 +87,19 @@ async fn smart(
         Ok(Answer::Refused(no)) => refused(StatusCode::INTERNAL_SERVER_ERROR, &no.code, &no.text),
         Err(error) => error.into_response(),
     }
+}
+
+/// Who asks is in the signature of what is sent.
+async fn synchronise(State(desk): State<Asker>, Json(report): Json<Report>) -> Response {
+    match desk.ask(&Request::Synchronization { file: report.file }).await {
+        Ok(Answer::Done(grant)) => Json(grant).into_response(),
+        Ok(Answer::Refused(no)) => refused(StatusCode::FORBIDDEN, &no.code, &no.text),
+        Err(error) => error.into_response(),
+    }
+}
+
+/// A satellite's signed file.
+#[derive(serde::Deserialize)]
+struct Report {
+    file: String,
 }

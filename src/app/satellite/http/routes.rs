@@ -3,7 +3,7 @@
 use crate::app::rest::{Field, Kind, Place, Route, Verb, field, may, row};
 use crate::engine::authority::Task;
 
-use Kind::{Count, Counts, Flag, List, Object, Password, Text, Time};
+use Kind::{Count, Counts, Flag, List, Note, Object, Password, Text, Time};
 use Place::{Body, Path, Query};
 use Task::{Enter, Manage, View};
 use Verb::{Delete, Get, Post, Put};
@@ -59,6 +59,7 @@ pub(super) const ROUTES: &[Route] = &[
         ("created", Time),
         ("synchronized", Time),
         ("upstream", Flag),
+        ("product_registration_url", Note),
         ("virtual_accounts", Count),
         ("instances", Count),
         ("alerts", Count),
@@ -98,6 +99,7 @@ pub(super) const ROUTES: &[Route] = &[
         may(Body, "start", Time, "From then on; at once when absent"),
         may(Body, "end", Time, "Until then, cut to the begin of its day; for ever when absent"),
         may(Body, "subscription", Text, "The order it came with"),
+        may(Body, "overage", Count, "So many more may be in use than were purchased; as before when absent"),
     ]),
     row(Get, "/registration-tokens", View, "token_list", "The registration tokens, without their secrets")
         .gives(&[("tokens", List)]),

@@ -64,6 +64,7 @@ pub(super) fn order(tag: &Tag, count: u64, end: Option<UnixTime>) -> Command {
         start: None,
         end,
         subscription: String::new(),
+        overage: None,
     })
 }
 

@@ -5,7 +5,11 @@ use crate::engine::authority::{
     AlertKind, Authority, Command, Denied, Digest, Happening, Label, Link, Refusal, Reply, Role, RowKind,
     Severity, TermOrder,
 };
+use crate::engine::entitlement::keys::PublicKey;
 use crate::engine::licensing::codes::{confirmation_code, read, return_code};
+use crate::model::smart::Verdict;
+use crate::model::time::UnixTime;
+use ed25519_dalek::SigningKey;
 use std::time::Duration;
 
 fn refused(books: &mut Authority, command: Command, now: crate::model::time::UnixTime) -> Refusal {
@@ -257,6 +261,25 @@ fn silence_alerts_then_frees_then_removes() {
 }
 
 #[test]
+fn an_allowed_overage_is_told_and_held_against_nobody() {
+    let mut books = books();
+    let Command::AddLicences(terms) = order(&advantage(), 40, None) else { panic!() };
+    books.handle(&admin(), Command::AddLicences(TermOrder { overage: Some(2), ..terms }), noon()).unwrap();
+    books.handle(&admin(), token("secret", None), noon()).unwrap();
+    books.handle(&center(), register("secret", "CENTER-1", "one", 40, noon()), noon()).unwrap();
+    let mut verdict = |components: u64| {
+        let usage = counts(&[(advantage(), components)]);
+        let ask = Command::Authorize { instance: "one".to_owned(), usage };
+        match books.handle(&center(), ask, noon()).unwrap().reply {
+            Reply::Authorized { verdicts } => (verdicts[0].verdict, books.alerts(None, noon())[0].severity),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(verdict(42), (Verdict::Overage, Severity::Informational));
+    assert_eq!(verdict(43), (Verdict::OutOfCompliance, Severity::Major));
+}
+
+#[test]
 fn short_and_ending_licences_alert() {
     let mut books = books();
     books.handle(&admin(), order(&advantage(), 5, Some(noon().plus(DAY * 60))), noon()).unwrap();
@@ -301,6 +324,48 @@ fn an_upstream_replaces_terms_and_is_missed_after_thirty_days() {
             .any(|it| it.kind == AlertKind::SynchronizationOverdue)
     };
     assert!(!overdue(29) && overdue(30));
+}
+
+#[test]
+fn a_satellite_is_an_instance_whose_silence_is_told_and_frees_what_it_used() {
+    let mut books = books();
+    let key = |byte| PublicKey::new(SigningKey::from_bytes(&[byte; 32]).verifying_key());
+    let accept = |account: &str, byte| Command::AddSatellite {
+        account: label(account),
+        virtual_account: pool(),
+        key: key(byte),
+        id: account.to_owned(),
+    };
+    let reported = |at: UnixTime, units| Command::SatelliteReported {
+        instance: "Plant 2".to_owned(),
+        at,
+        usage: counts(&[(advantage(), units)]),
+    };
+    books.handle(&admin(), order(&advantage(), 40, Some(noon().plus(DAY * 200))), noon()).unwrap();
+    books.handle(&admin(), accept("Plant 2", 5), noon()).unwrap();
+    assert_eq!(refused(&mut books, accept("Plant 3", 5), noon()), Refusal::NameTaken);
+    assert_eq!(refused(&mut books, accept("Plant 2", 6), noon()), Refusal::NameTaken);
+    books.handle(&center(), reported(noon(), 30), noon()).unwrap();
+    let row = |books: &Authority, now| books.licence_rows(None, now)[0].position;
+    assert_eq!((row(&books, noon()).in_use, row(&books, noon()).available), (30, 10));
+    assert_eq!(refused(&mut books, reported(noon(), 1), noon()), Refusal::SyncOld, "an older report");
+    assert_eq!(refused(&mut books, reported(noon().plus(DAY), 1), noon()), Refusal::ClocksDiffer);
+    let granted = books.granted(&pool(), noon());
+    assert_eq!((granted.len(), granted[0].count), (1, 40));
+    assert!(books.granted(&pool(), noon().plus(DAY * 201)).is_empty(), "what is over is not granted");
+    let silent = |books: &Authority, days: u32| {
+        let alerts = books.alerts(None, noon().plus(DAY * days));
+        alerts.into_iter().find(|it| it.kind == AlertKind::NoContact).map(|it| it.severity)
+    };
+    assert_eq!((silent(&books, 29), silent(&books, 30)), (None, Some(Severity::Minor)));
+    assert_eq!(silent(&books, 90), Some(Severity::Major));
+    books.handle(&admin(), Command::Sweep, noon().plus(DAY * 89)).unwrap();
+    assert_eq!(row(&books, noon()).in_use, 30);
+    books.handle(&admin(), Command::Sweep, noon().plus(DAY * 90)).unwrap();
+    assert_eq!(row(&books, noon()).in_use, 0);
+    let again = noon().plus(DAY * 91);
+    books.handle(&center(), reported(again, 12), again).unwrap();
+    assert_eq!(row(&books, again).in_use, 12, "contact books it again");
 }
 
 #[test]

@@ -94,9 +94,10 @@ impl CodeRefusal {
                 "code-signature",
                 "the trusted authority did not sign this code; copy it again, or check the key",
             ),
-            Self::NoAuthorityKey => {
-                ("no-authority-key", "no authority is trusted here; install the authority's public key first")
-            }
+            Self::NoAuthorityKey => (
+                "no-authority-key",
+                "no authority is trusted here; name its key first: tollgate-satellite public-key | smartagentctl --trust-authority -",
+            ),
             Self::WrongDevice => {
                 ("code-wrong-device", "the code is for another Center; enter this one's request code")
             }

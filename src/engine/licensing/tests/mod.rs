@@ -1,5 +1,6 @@
 //! Tests of the licence agent.
 
+mod allowance;
 mod cells;
 mod golden;
 mod guide;

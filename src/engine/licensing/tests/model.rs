@@ -2,6 +2,7 @@
 
 use super::kit::*;
 use crate::engine::licensing::*;
+use crate::model::entitlement::{Allowance, Class};
 use crate::model::smart::{Answer as Said, Verdict};
 use crate::model::time::Now;
 use std::time::Duration;
@@ -14,6 +15,10 @@ struct Model {
     used: Duration,
     in_use: u64,
     kind: Kind,
+    /// More than is held may be used, by so many tokens, and beyond that for so long.
+    overage: u64,
+    patience: Duration,
+    lacking: Option<Duration>,
     short: Option<Duration>,
     silent: Duration,
     certificate: Duration,
@@ -29,9 +34,20 @@ enum Kind {
 }
 
 impl Model {
-    fn new() -> Self {
+    fn new(overage: u64, patience: Duration) -> Self {
         let zero = Duration::ZERO;
-        Self { used: zero, in_use: 0, kind: Kind::Unregistered, short: None, silent: zero, certificate: zero }
+        let (kind, short, lacking) = (Kind::Unregistered, None, None);
+        Self {
+            used: zero,
+            in_use: 0,
+            kind,
+            overage,
+            patience,
+            lacking,
+            short,
+            silent: zero,
+            certificate: zero,
+        }
     }
 
     fn hour(&mut self) {
@@ -42,19 +58,23 @@ impl Model {
         self.silent += STEP;
         self.certificate += STEP;
         self.short = self.short.map(|short| short + STEP);
+        self.lacking = self.lacking.map(|lacking| lacking + STEP);
         let over = self.short.is_some_and(|short| short >= DAY * 90);
         let ended = matches!(self.kind, Kind::Registered { .. }) && self.certificate >= DAY * 365;
         if over || ended {
             (self.kind, self.short) = (Kind::Unregistered, None);
         }
+        self.settle();
     }
 
     fn settle(&mut self) {
-        let short = match self.kind {
+        let lacks = match self.kind {
             Kind::Registered { yes } => !yes && self.in_use > 0,
-            Kind::Reserved(tokens) => self.in_use > tokens,
+            Kind::Reserved(tokens) => self.in_use > tokens + self.overage,
             _ => false,
         };
+        self.lacking = if lacks { self.lacking.or(Some(Duration::ZERO)) } else { None };
+        let short = self.lacking.is_some_and(|lacking| lacking >= self.patience);
         self.short = if short { self.short.or(Some(Duration::ZERO)) } else { None };
     }
 
@@ -68,11 +88,11 @@ impl Model {
             Kind::Unregistered => Standing::Unregistered(trial),
             Kind::Registering => Standing::Registering(trial),
             Kind::Registered { .. } if self.silent >= DAY * 90 => Standing::Registered(Compliance::Lapsed),
-            Kind::Registered { yes: false } if self.in_use > 0 => Standing::Registered(Compliance::Short),
+            Kind::Registered { .. } if self.short.is_some() => Standing::Registered(Compliance::Short),
             Kind::Registered { .. } if self.in_use == 0 => Standing::Registered(Compliance::Idle),
             Kind::Registered { .. } => Standing::Registered(Compliance::Authorized),
             Kind::Pending => Standing::Pending,
-            Kind::Reserved(tokens) if self.in_use > tokens => Standing::Reserved(Cover::Short),
+            Kind::Reserved(_) if self.short.is_some() => Standing::Reserved(Cover::Short),
             Kind::Reserved(_) => Standing::Reserved(Cover::Enough),
         }
     }
@@ -94,6 +114,7 @@ impl Chance {
 
 struct Life {
     agent: Agent,
+    allowances: Allowances,
     model: Model,
     now: Now,
     /// How far the wall clock lies behind the truth.
@@ -103,13 +124,18 @@ struct Life {
 }
 
 impl Life {
-    fn new() -> Self {
+    /// Three lives in four bear nothing, as it is unless said.
+    fn new(seed: u64) -> Self {
         let now = start();
         let mut agent = Agent::new(udi(), now);
+        let (overage, hours) = if seed.is_multiple_of(4) { (60, 30) } else { (0, 0) };
+        let allowances: Allowances = [(Class::Advantage, Allowance { overage, minutes: hours * 60 })].into();
         agent.trust(Some(authority().public()));
+        agent.allow(allowances.clone());
         Self {
             agent,
-            model: Model::new(),
+            allowances,
+            model: Model::new(overage, STEP * hours),
             now,
             behind: Duration::ZERO,
             request: String::new(),
@@ -175,6 +201,7 @@ impl Life {
         let saved = self.agent.snapshot();
         self.agent = Agent::restore(saved.as_bytes(), self.seen()).unwrap();
         self.agent.trust(Some(authority().public()));
+        self.agent.allow(self.allowances.clone());
     }
 
     #[allow(clippy::collapsible_match, reason = "each arm orders first")]
@@ -228,7 +255,7 @@ impl Life {
 }
 
 fn live(seed: u64) {
-    let (mut life, mut chance) = (Life::new(), Chance(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
+    let (mut life, mut chance) = (Life::new(seed), Chance(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
     let mut used = Duration::ZERO;
     for step in 0..40 {
         let hours = [0, 1, 5, 24, 240, 1200][usize::try_from(chance.below(6)).unwrap()];

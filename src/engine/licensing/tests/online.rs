@@ -159,7 +159,11 @@ fn a_year_without_renewal_is_back_to_evaluation() {
     assert_eq!(agent.status(end).registration, "Unregistered - Registration Expired");
     // In one step of two years the evaluation of ninety days is over as well.
     assert_eq!(agent.standing(later(now, DAY * 730)), Standing::Unregistered(Trial::Over));
-    assert!(notices(&mut agent, end).contains(&Notice::IdCertExpired));
+    let told = notices(&mut agent, later(now, DAY * 335));
+    assert!(told.contains(&Notice::IdCertExpiryWarning { days: 30 }), "{told:?}");
+    let told = notices(&mut agent, end);
+    let named = |name: &str| told.iter().filter(|notice| notice.name() == name).count();
+    assert_eq!((named("IdCertExpired"), named("IdCertExpiryWarning"), named("EnforcementMode")), (1, 0, 1));
 }
 
 #[test]
@@ -281,6 +285,26 @@ fn reports_wait_in_order_and_the_oldest_are_dropped_with_a_count() {
     let far = later(then, DAY * 3000);
     let waiting = agent.status(far).reports_waiting;
     assert_eq!(waiting, 0, "a certificate that ended takes what waits no further");
+}
+
+#[test]
+fn a_transport_that_is_set_again_is_tried_at_once() {
+    let transport =
+        || Command::SetTransport(Transport::Gateway { url: "https://satellite/SmartTransport".into() });
+    let (mut agent, now) = evaluating();
+    order(&mut agent, transport(), now).unwrap();
+    order(&mut agent, register(), now).unwrap();
+    fail(&mut agent, Reason::Tls, now).unwrap();
+    assert_eq!(asked(&mut agent, now), None);
+    // Its CA was named meanwhile, say.
+    order(&mut agent, transport(), now).unwrap();
+    let ask = asked(&mut agent, now).unwrap();
+    answer(&mut agent, ask.id, taken_in(Verdict::InCompliance, now), now);
+    let then = later(now, DAY * 30);
+    fail(&mut agent, Reason::Unreachable, then).unwrap();
+    assert_eq!(asked(&mut agent, then), None);
+    order(&mut agent, transport(), then).unwrap();
+    assert!(matches!(asked(&mut agent, then).unwrap().request, Request::Authorize { .. }));
 }
 
 #[test]

@@ -48,7 +48,8 @@ pub(super) async fn transport(visit: &Visit) -> Said {
 pub(super) async fn set_transport(visit: &Visit) -> Said {
     let transport = way(visit)?;
     if let Some(ca) = visit.may("ca") {
-        let _: Value = visit.ask(&Request::LicenseWay { ca: Some(ca.to_owned()), login: None }).await?;
+        let _: Value =
+            visit.ask(&Request::LicenseWay { ca: Some(ca.to_owned()), login: None, authority: None }).await?;
     }
     let what = format!("The transport is {}.", transport.title());
     back(&ordered(visit, Command::SetTransport(transport)).await?, &what)

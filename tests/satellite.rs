@@ -63,8 +63,8 @@ fn a_short_password_is_refused_and_one_from_standard_input_is_not_shown() {
 #[test]
 fn the_guides_reservation_from_request_to_return() {
     let (satellite, _) = Satellite::with_administrator();
-    satellite.good(&["license", "add", PLANT, "components.advantage", "45000", "--end", "2099-07-02"]);
-    satellite.good(&["license", "add", PLANT, "ids.ic3000", "100", "--end", "2098-04-04"]);
+    satellite.good(&["license", "add", PLANT, "components.advantage", "45000", "--end", "2199-07-02"]);
+    satellite.good(&["license", "add", PLANT, "ids.ic3000", "100", "--end", "2198-04-04"]);
     let (request, out) = (request(5), satellite.data().join("code.xml"));
     let (code, out) = (request.to_string(), out.to_str().unwrap());
 
@@ -72,7 +72,7 @@ fn the_guides_reservation_from_request_to_return() {
     assert_eq!(selection["udi"], format!("P:CV-CNTR-ESXI,S:{SERIAL}"));
     assert_eq!(
         (&selection["product_type"], &selection["licenses"][1]["expires"]),
-        (&"CCV".into(), &"2098-04-03".into())
+        (&"CCV".into(), &"2198-04-03".into())
     );
     let fifty = "components.advantage=50";
     let review = satellite.good(&["reserve", PLANT, &code, "--take", fifty, "--review"]);

@@ -44,7 +44,7 @@ const ROWS: &[(&str, &str, &str, [u16; 4])] = &[
     ("GET", "/virtual-accounts", "", LOOK),
     ("POST", "/virtual-accounts", r#"{"name": "Plant 2", "description": "the other one"}"#, MAKE),
     ("DELETE", "/virtual-accounts/{name}", "", CHANGE),
-    ("POST", "/licenses", r#"{"virtual_account": "PLANT", "tag": "TAG", "title": "Advantage", "count": 59000, "end": "2099-07-02T00:00:00Z"}"#, MAKE),
+    ("POST", "/licenses", r#"{"virtual_account": "PLANT", "tag": "TAG", "title": "Advantage", "count": 59000, "end": "2199-07-02T00:00:00Z"}"#, MAKE),
     ("GET", "/licenses", "", LOOK),
     ("POST", "/registration-tokens", r#"{"account": "PLANT", "days": 7, "max_uses": 1}"#, MAKE),
     ("GET", "/registration-tokens", "", LOOK),

@@ -38,6 +38,8 @@
 //! Center, [`io::rules`] takes them in and names them by their content; [`io::snort`] has Snort run one of them, and reads back which; [`app::agent::run::ids`] joins them in
 //! the daemon.
 //!
+//! **How a release is believed.** [`engine::release`] checks who signed it, [`io::release`] unpacks it once all of it is verified.
+//!
 //! **Where to add a link type**: see [`engine::wire`].
 
 pub mod app;

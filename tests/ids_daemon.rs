@@ -537,6 +537,32 @@ fn without_an_enrolment_there_is_community_and_no_right() {
     assert_eq!(plant.loaded(), Some(COMMUNITY.collect()));
 }
 
+/// What the application host says counts for more than what was declared, at enrolment and in the configuration.
+#[test]
+fn on_a_box_of_another_platform_no_lease_holds() {
+    let Some(mut world) = World::new(|_| {}) else { return };
+    drop(world.plant.snort());
+    let _running = world.plant.start(&[]);
+    let start = |product| {
+        let mut agent = Command::new(AGENT);
+        agent.env("CAF_SYSTEM_PRODUCT_ID", product);
+        world.site.start_as(agent)
+    };
+    let mut daemon = start("C9300-24T");
+    world.decide(&decided(1, RuleSet::Subscriber));
+    let page = daemon.page(|page| page["ids"]["refused"] == 1);
+    assert!(page["ids"]["last_refusal"].to_string().contains("other-machine"), "{page}");
+    world.runs(&mut daemon, RuleSet::Community);
+    let (code, line, _) = world.site.ask(&["status", "--check"]);
+    assert!(code == 2 && line.contains("it is a C9300-24T, which is not ic3000"), "{line}");
+    world.site.says("no licence covers it");
+    assert_eq!(daemon.stop(), 0);
+
+    let mut daemon = start("IC3000-2C2F-K9");
+    world.runs(&mut daemon, RuleSet::Subscriber);
+    assert_eq!(daemon.stop(), 0);
+}
+
 #[test]
 fn a_platform_that_counts_only_and_a_daemon_without_snort_say_so() {
     let site = Site::new();

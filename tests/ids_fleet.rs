@@ -106,6 +106,7 @@ fn enrol(site: &Site, number: usize) -> Sensor {
     let holder = Holder {
         sensor: id.clone(),
         platform: "ic3000".to_owned(),
+        contradiction: None,
         entitlement_tag: Some(Class::IdsIc3000.tag_text().to_owned()),
         instance,
     };

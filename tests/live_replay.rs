@@ -89,7 +89,6 @@ fn counts_live_what_the_files_hold(backend: &str) {
     let value: Value = serde_json::from_str(&live).unwrap();
     assert_eq!((&value["dropped"], &value["received"]), (&Value::from(0), &Value::from(sent)), "{live}");
     assert_eq!(figures(&live), figures(&expected), "{FIGURES:?}\n{live}\n{expected}");
-    assert_eq!(wire.sent_by_receiver(), 0);
 }
 
 #[test]

@@ -28,6 +28,9 @@ limit() { # MEGABYTES: this shell's children get no more
 
 enter() { if [ -d "$group" ]; then $sudo tee "$group/cgroup.procs" >/dev/null <<<"$BASHPID"; fi; }
 
+# An application host may read the settings as INI; the agent reads them as TOML.
+python3 -c 'import configparser; configparser.ConfigParser().read_string(open("targets/package_config.ini").read())'
+
 start() { # PACKAGE ARCHITECTURE MEGABYTES
     local root=$work/root how expected counted emulator=
     rm -rf "$root"; mkdir "$root"
@@ -52,7 +55,9 @@ start() { # PACKAGE ARCHITECTURE MEGABYTES
 packed=0
 for descriptor in targets/*/package.yaml; do
     platform=$(basename "$(dirname "$descriptor")")
-    arch=$(sed -n 's/^ *cpuarch: *//p' "$descriptor") memory=$(sed -n 's/^ *memory: *//p' "$descriptor")
+    arch=$(sed -n 's/^ *cpuarch: *//p' "$descriptor")
+    # The agent's own budget, which is less than the package asks for.
+    memory=$(sed -n 's/^memory_mb = \([0-9]*\) .*/\1/p' "targets/$platform/profile.toml" | head -n 1)
     binary=$x86; [ "$arch" = x86_64 ] || binary=$arm
     out=target/packages/tollgate-agent-$platform.tar
     mkdir -p target/packages

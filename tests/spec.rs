@@ -85,6 +85,7 @@ fn believed(envelope: &[u8]) -> Result<Value, String> {
     let holder = Holder {
         sensor: enrolment.sensor,
         platform: enrolment.platform,
+        contradiction: None,
         entitlement_tag: Some(Class::IdsIc3000.tag_text().to_owned()),
         instance: Epoch::from_random(1),
     };

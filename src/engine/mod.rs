@@ -17,6 +17,8 @@
 //!
 //! `authority` is the licence authority's books, and `entitlement` what a sensor may run because of them.
 //!
+//! [`release`] is whose bundles of packages are believed.
+//!
 //! `access` is who may do what at a program that people and programs ask.
 //!
 //! Engines share four verbs and no trait: `handle(input, now)`, `poll(now) -> Option<Action>`, `next_deadline()`,
@@ -39,6 +41,7 @@ pub mod inventory;
 pub mod ledger;
 #[cfg(any(feature = "center", feature = "satellite"))]
 pub mod licensing;
+pub mod release;
 pub mod sync;
 pub mod throttle;
 pub mod wire;

@@ -22,9 +22,11 @@
 //! | keys and certificates | [`pki`] | `rustls`, `rcgen`, `x509-parser`, `tar` |
 //! | the licence authority, as the Center asks it | [`smart`] | `ureq`, `rustls` |
 //! | a satellite's upstream | [`upstream`] | `ureq` |
+//! | release bundles | [`release`] | `tar` |
 //! | rule bundles and staged sets | [`rules`] | `tar`, `flate2` |
 //! | rule bundles at the Center, as a sensor fetches them | [`fetch`] | `ureq`, `rustix` |
 //! | Snort, and the one link to its rules | [`snort`] | std |
+//! | the machine, and the host of an application | [`machine`] | std |
 //! | what a running program may still do | [`sandbox`] | `landlock`, `rustix`, `seccompiler` |
 //! | random keys | [`random`] | `getrandom` |
 //! | the clock | [`clock`] | std |
@@ -48,6 +50,8 @@ pub mod lines;
 pub mod lock;
 #[cfg(any(feature = "agent", feature = "center", feature = "satellite"))]
 pub mod log;
+#[cfg(feature = "agent")]
+pub mod machine;
 #[cfg(any(feature = "agent", feature = "center"))]
 pub mod mqtt;
 #[cfg(any(feature = "agent", feature = "center"))]
@@ -62,6 +66,8 @@ pub mod pki;
 mod questions;
 #[cfg(any(feature = "agent", feature = "center", feature = "satellite"))]
 pub mod random;
+#[cfg(any(feature = "agent", feature = "center", feature = "satellite"))]
+pub mod release;
 #[cfg(any(feature = "agent", feature = "center"))]
 pub mod rules;
 #[cfg(feature = "agent")]

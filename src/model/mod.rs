@@ -20,6 +20,7 @@ pub mod prefetch;
 pub mod prefix;
 pub mod profile;
 pub mod property;
+pub mod release;
 pub mod sighting;
 pub mod smart;
 pub mod time;

@@ -1,6 +1,7 @@
 //! A platform's limits, as data: `targets/<platform>/profile.toml`, compiled in and checked once.
 
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// What differs from box to box.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
@@ -8,18 +9,56 @@ use serde::Deserialize;
 pub struct Profile {
     /// The platform's name, equal to its folder's.
     pub platform: String,
+    /// What its programs are built for; any where none is named.
+    #[serde(default)]
+    pub triple: Option<String>,
+    /// How the products are named that are of this platform: the beginnings of their names.
+    #[serde(default)]
+    pub products: Vec<String>,
     /// Components the table holds; beyond it, sightings go to the overflow sketch.
     pub components_max: u32,
     /// Packet threads, each with a table of its own.
     pub workers: u8,
     /// Bytes of one capture ring.
     pub ring_bytes: u32,
+    /// Mebibytes that the agent itself may use, its tables and rings included.
+    pub memory_mb: u32,
     /// Interfaces on which mirrored traffic arrives, where the configuration names none.
     pub capture_interfaces: Vec<String>,
     /// What intrusion detection is licensed as, where the platform can do it.
     #[serde(default)]
     pub ids_class: Option<String>,
+    /// What the box gives to an application, where there is such a share.
+    #[serde(default)]
+    pub share: Option<Share>,
+    /// Where Snort is: the keys of `[ids]` that the configuration need not give.
+    #[serde(default)]
+    pub snort: BTreeMap<String, String>,
 }
+
+/// An application's share of a box.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Share {
+    /// In the platform's own units.
+    pub cpu_units: u32,
+    /// Of memory.
+    pub memory_mb: u32,
+    /// Of disk.
+    pub disk_mb: u32,
+}
+
+/// What a machine says of itself, as far as it does.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Machine {
+    /// The processor's architecture, as it begins a triple.
+    pub architecture: &'static str,
+    /// The product's name.
+    pub product: Option<String>,
+}
+
+/// The platform of nobody in particular.
+const GENERIC: &str = "generic";
 
 /// The platforms that are known, and their files.
 const FILES: [(&str, &str); 10] = [
@@ -68,18 +107,38 @@ impl Profile {
         Ok(toml::from_str(text)?)
     }
 
+    /// Why a machine is not of this platform, if it says so itself.
+    pub fn contradiction(&self, machine: &Machine) -> Option<String> {
+        let other_triple = |triple: &&String| !triple.starts_with(machine.architecture);
+        if let Some(triple) = self.triple.as_ref().filter(other_triple) {
+            return Some(format!("{} is {triple}, this machine is {}", self.platform, machine.architecture));
+        }
+        let product = machine.product.as_ref().filter(|_| self.platform != GENERIC)?;
+        let known = self.products.iter().any(|begin| product.starts_with(begin.as_str()));
+        (!known).then(|| {
+            let shown = product.chars().take(80).collect::<String>();
+            format!("the box says that it is a {}, which is not {}", shown.escape_debug(), self.platform)
+        })
+    }
+
     /// The profile used where no platform was named.
     ///
     /// # Errors
     /// When the compiled-in file is not a profile, which a test of this module excludes.
     pub fn generic() -> Result<Self, ProfileError> {
-        Self::of("generic")
+        Self::of(GENERIC)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::Path;
+
+    fn file(name: &str) -> String {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+        std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
 
     #[test]
     fn the_compiled_in_profile_parses_and_carries_the_documented_default() {
@@ -98,7 +157,67 @@ mod tests {
             let detects = ["ic3000", "cat9300", "cat9400", "ir8340", "center-dpi"].contains(&name);
             assert_eq!(profile.ids_class.is_some(), detects, "{name}");
             assert_eq!(Profile::with_ids().contains(&name), detects, "{name}");
+            let paths = if detects { &["control", "program", "rules"][..] } else { &[] };
+            assert!(profile.snort.keys().eq(paths), "{name}");
+            let boxes = !["generic", "center-dpi"].contains(&name);
+            assert!(profile.share.is_some() == boxes && profile.products.is_empty() != boxes, "{name}");
+            assert!(profile.share.is_none_or(|share| share.memory_mb >= profile.memory_mb), "{name}");
         }
+    }
+
+    #[test]
+    fn every_figure_says_whether_it_is_public_or_ours() {
+        for name in Profile::names() {
+            let text = file(&format!("targets/{name}/profile.toml"));
+            let (figures, _) = text.split_once("# Where Snort is").unwrap_or((&text, ""));
+            for line in figures.lines().filter(|line| line.contains(" = ") && !line.starts_with("platform")) {
+                let mark = line.split_once("  # ").map_or("", |(_, mark)| mark);
+                let marked = ["public", "ours", "nobody can know"].iter().any(|word| mark.starts_with(word));
+                assert!(marked, "{name}: {line}");
+            }
+        }
+    }
+
+    /// What the package asks for, and what the page tells an engineer to type, are the profile's.
+    #[test]
+    fn packages_and_pages_say_what_the_profile_says() {
+        for name in Profile::names() {
+            let profile = Profile::of(name).unwrap();
+            let Some(share) = profile.share else { continue };
+            let package = file(&format!("targets/{name}/package.yaml"));
+            let says = |what: String| assert!(package.contains(&what), "{name}/package.yaml: {what}");
+            let (arch, _) = profile.triple.as_ref().unwrap().split_once('-').unwrap();
+            says(format!("\n  cpuarch: {arch}\n"));
+            says(format!("\n    cpu: {}\n    memory: {}\n", share.cpu_units, share.memory_mb));
+            says(format!("\n    disk: {}\n", share.disk_mb));
+            says(format!("\"--platform\", \"{name}\""));
+            let mirrored = package.lines().filter(|line| line.contains("mirroring: true"));
+            let named =
+                |line: &str| line.split("interface-name: ").nth(1)?.split(',').next().map(str::to_owned);
+            assert_eq!(mirrored.filter_map(named).collect::<Vec<_>>(), profile.capture_interfaces, "{name}");
+            let page = file(&format!("docs/install/{name}.md"));
+            let typed = [("cpu", share.cpu_units), ("memory", share.memory_mb), ("disk", share.disk_mb)];
+            for (word, figure) in typed {
+                let ways = [format!("{word} {figure}"), format!("\"{word}\": {figure}")];
+                assert!(ways.iter().any(|way| page.contains(way)), "docs/install/{name}.md: {word} {figure}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_machine_may_contradict_what_was_declared() {
+        let ask = |platform: &str, architecture, product: Option<&str>| {
+            let machine = Machine { architecture, product: product.map(str::to_owned) };
+            Profile::of(platform).unwrap().contradiction(&machine)
+        };
+        assert_eq!(ask("cat9300", "x86_64", Some("C9300-24T")), None);
+        assert_eq!(ask("ie3x00", "aarch64", Some("IE-3400-8T2S")), None);
+        assert_eq!(ask("cat9300", "x86_64", None), None, "nobody says anything");
+        assert_eq!(ask("generic", "riscv64", Some("IR1101-K9")), None);
+        let told = ask("cat9300", "x86_64", Some("C9404R\u{1b}[2J")).unwrap();
+        assert_eq!(told, "the box says that it is a C9404R\\u{1b}[2J, which is not cat9300");
+        assert!(ask("cat9300", "aarch64", None).unwrap().contains("this machine is aarch64"));
+        assert!(ask("center-dpi", "x86_64", Some("IC3000-2C2F-K9")).is_some());
     }
 
     #[test]

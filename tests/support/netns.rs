@@ -1,7 +1,7 @@
 //! A wire to test live capture on: two network namespaces joined by a veth pair, gone when the value is dropped.
 //!
 //! What must hold: nothing but the tests speaks on the wire. The namespaces have no addresses, and IPv6, which would
-//! announce itself, is off.
+//! announce itself, is off. When a test is over, no interface of the receiving end has sent anything, or the test fails.
 
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each user takes a part")]
 #![allow(unsafe_code, reason = "system calls for the sending side, which the library does not have")]
@@ -14,7 +14,7 @@ use std::mem::{size_of, zeroed};
 use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
 use std::process::Command;
 use std::ptr::null_mut;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 /// The receiving end, in the namespace [`Wire::in_receiver`] enters.
 pub const RX: &str = "rx0";
@@ -28,6 +28,8 @@ static NEXT: AtomicU32 = AtomicU32::new(0);
 pub struct Wire {
     tx: String,
     rx: String,
+    /// The test itself had the receiving host send.
+    host_sends: AtomicBool,
 }
 
 impl Wire {
@@ -49,7 +51,8 @@ impl Wire {
             return Err("needs root (make test uses sudo)".into());
         }
         let name = format!("tollgate-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        let wire = Self { tx: format!("{name}-tx"), rx: format!("{name}-rx") };
+        let (tx, rx) = (format!("{name}-tx"), format!("{name}-rx"));
+        let wire = Self { tx, rx, host_sends: AtomicBool::new(false) };
         ip(&["netns", "add", &wire.tx])?;
         ip(&["netns", "add", &wire.rx])?;
         in_namespace(&wire.tx, silence_ipv6);
@@ -91,6 +94,7 @@ impl Wire {
 
     /// A sender on the receiving host itself.
     pub fn receiving_host(&self) -> Sender {
+        self.host_sends.store(true, Ordering::Relaxed);
         in_namespace(&self.rx, || Sender::new(RX))
     }
 
@@ -110,20 +114,25 @@ impl Wire {
         self.receiver_ip(&["link", "set", RX, "mtu", "65535"]);
     }
 
-    /// Packets that the receiving interface has sent.
+    /// Packets that all interfaces of the receiving end have sent.
     pub fn sent_by_receiver(&self) -> u64 {
-        // `ip netns exec` mounts the namespace's own /sys.
-        let path = format!("/sys/class/net/{RX}/statistics/tx_packets");
-        let output = Command::new("ip").args(["netns", "exec", &self.rx, "cat", &path]).output().unwrap();
-        String::from_utf8(output.stdout).unwrap().trim().parse().unwrap()
+        // `ip netns exec` mounts the namespace's own /sys. Nothing is sent to the loopback interface either.
+        let mut cat = command_in(&self.rx, "sh");
+        let output = cat.args(["-c", "cat /sys/class/net/*/statistics/tx_packets"]).output().unwrap();
+        let counters = String::from_utf8(output.stdout).unwrap();
+        assert!(!counters.is_empty(), "{:?}", output.stderr);
+        counters.lines().map(|sent| sent.parse::<u64>().unwrap()).sum()
     }
 }
 
 impl Drop for Wire {
     fn drop(&mut self) {
+        let judged = !std::thread::panicking() && !self.host_sends.load(Ordering::Relaxed);
+        let sent = if judged { self.sent_by_receiver() } else { 0 };
         for name in [&self.tx, &self.rx] {
             let _ = ip(&["netns", "delete", name]);
         }
+        assert_eq!(sent, 0, "packets were sent into the watched network");
     }
 }
 

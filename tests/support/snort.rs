@@ -218,6 +218,7 @@ impl Center {
         let holder = Holder {
             sensor: "press-1".parse().unwrap(),
             platform: "ic3000".to_owned(),
+            contradiction: None,
             entitlement_tag: Some(TAG.to_owned()),
             instance: Epoch::from_random(7),
         };

@@ -2,6 +2,7 @@
 
 use super::rules::RulesArgs;
 use super::run::args::{CheckArgs, EnrollArgs, ExplainArgs, IdsArgs, RunArgs, StatusArgs};
+use crate::app::release::VerifyReleaseArgs;
 use crate::engine::inventory::networks::{Networks, NetworksError};
 use crate::engine::inventory::policy::{Contradiction, Policy};
 use crate::engine::inventory::table::CAPACITY_MAX;
@@ -41,6 +42,8 @@ pub enum Command {
     Ids(IdsArgs),
     /// Take Snort rules in, list and check them
     Rules(RulesArgs),
+    /// Check a release bundle, and unpack it
+    VerifyRelease(VerifyReleaseArgs),
 }
 
 const EXAMPLES: &str = "\

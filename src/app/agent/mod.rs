@@ -10,6 +10,7 @@ pub mod rules;
 pub mod run;
 mod screen;
 
+use crate::app::release;
 use args::{Cli, Command, CountArgs};
 use clap::Parser;
 use count::{CountError, Outcome};
@@ -29,6 +30,7 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => commands::explain(&args),
         Command::Ids(args) => commands::ids(&args),
         Command::Rules(args) => rules::main(&args),
+        Command::VerifyRelease(args) => release::main(&args),
     }
 }
 

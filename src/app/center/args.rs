@@ -1,6 +1,7 @@
 //! What the user typed, and what it means.
 
 use crate::app::bundle::BundleArgs;
+use crate::app::release::VerifyReleaseArgs;
 use crate::app::rest::args::{AdminCommand, KeyCommand};
 use crate::io::rules::Code;
 use crate::model::ident::SensorId;
@@ -97,6 +98,8 @@ pub enum Command {
     /// The keys that sign leases and rule bundles
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Check a release bundle, and unpack it
+    VerifyRelease(VerifyReleaseArgs),
     /// Copy the whole store to a new file, while the Center runs
     Backup {
         /// The file to make; must not exist

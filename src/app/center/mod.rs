@@ -44,6 +44,7 @@ pub mod words;
 pub use ask::ask as ask_center;
 pub use web::page_addresses;
 
+use crate::app::release;
 use clap::Parser as _;
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -51,6 +52,9 @@ use std::process::ExitCode;
 /// Runs the program: 0 done, 1 refused or failed, 2 wrong usage; `status --check` exits as monitoring has it.
 pub fn main() -> ExitCode {
     let cli = args::Cli::parse();
+    if let args::Command::VerifyRelease(args) = &cli.command {
+        return release::main(args);
+    }
     match commands::run(&cli) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {

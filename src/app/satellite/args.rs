@@ -1,5 +1,6 @@
 //! What the user typed, and what it means.
 
+use crate::app::release::VerifyReleaseArgs;
 use crate::app::rest::args::{AdminCommand, KeyCommand};
 use crate::engine::authority::Label;
 use crate::engine::entitlement::keys::PublicKey;
@@ -54,6 +55,8 @@ pub enum Command {
         #[arg(long)]
         account: Label,
     },
+    /// Check a release bundle, and unpack it
+    VerifyRelease(VerifyReleaseArgs),
     /// Run until SIGTERM, and answer Centers over HTTPS
     Run {
         /// Where Centers find it; another address than this machine's own opens it to the network

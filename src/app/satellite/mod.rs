@@ -20,13 +20,18 @@ mod sync;
 mod upstream;
 pub mod words;
 
+use crate::app::release;
 use clap::Parser as _;
 use std::io::Write as _;
 use std::process::ExitCode;
 
 /// Runs the program: 0 done, 1 refused or failed, 2 wrong usage.
 pub fn main() -> ExitCode {
-    match commands::run(args::Cli::parse()) {
+    let cli = args::Cli::parse();
+    if let args::Command::VerifyRelease(args) = &cli.command {
+        return release::main(args);
+    }
+    match commands::run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "tollgate-satellite: {error}");

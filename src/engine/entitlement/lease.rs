@@ -32,6 +32,9 @@ pub enum LeaseRefusal {
     /// For another platform.
     #[error("it is for platform '{0}'")]
     OtherPlatform(String),
+    /// The machine is not of the platform that was declared.
+    #[error("no lease holds here: {0}")]
+    OtherMachine(String),
     /// Paid by an entitlement that this platform does not use.
     #[error("its entitlement tag is not the one of this platform")]
     OtherEntitlement,
@@ -63,6 +66,7 @@ impl LeaseRefusal {
             Self::NoLease(_) => "no-lease",
             Self::OtherSensor(_) => "other-sensor",
             Self::OtherPlatform(_) => "other-platform",
+            Self::OtherMachine(_) => "other-machine",
             Self::OtherEntitlement => "other-entitlement",
             Self::Rollback { .. } => "rollback",
             Self::Validity => "validity",
@@ -76,8 +80,10 @@ impl LeaseRefusal {
 pub struct Holder {
     /// This sensor.
     pub sensor: SensorId,
-    /// Its platform.
+    /// Its platform, as declared.
     pub platform: String,
+    /// Why this machine is none of that platform, if it says so itself.
+    pub contradiction: Option<String>,
     /// The entitlement tag of its platform; none where no IDS can run.
     pub entitlement_tag: Option<String>,
     /// This run of the program.
@@ -132,6 +138,9 @@ fn check_holder(lease: &Lease, holder: &Holder) -> Result<(), LeaseRefusal> {
     if lease.platform != holder.platform {
         let shown = lease.platform.chars().take(80).collect::<String>().escape_debug().to_string();
         return Err(LeaseRefusal::OtherPlatform(shown));
+    }
+    if let Some(why) = &holder.contradiction {
+        return Err(LeaseRefusal::OtherMachine(why.clone()));
     }
     let wants = lease.rule_set == RuleSet::Subscriber;
     if wants && holder.entitlement_tag.as_deref() != Some(lease.entitlement_tag.as_str()) {

@@ -2,6 +2,7 @@
 
 use super::config::file::{File, InterfaceSection};
 use super::config::values::{LogFormat, LogLevel, Platform};
+use crate::io::machine;
 use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
 
@@ -11,8 +12,8 @@ const SOCKET: &str = "/run/tollgate/agent.sock";
 /// `tollgate-agent run`
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// The configuration file
-    #[arg(short, long, value_name = "FILE", default_value = CONFIG)]
+    /// The configuration file; in an application host the settings that it names in CAF_APP_CONFIG_FILE come first
+    #[arg(short, long, value_name = "FILE", default_value_os_t = config())]
     pub config: PathBuf,
     /// The box this runs on; with it no configuration file is needed
     #[arg(long, value_name = "PLATFORM", value_parser = platform)]
@@ -66,6 +67,10 @@ impl RunArgs {
         file.log.level = self.log_level.unwrap_or(file.log.level);
         file
     }
+}
+
+fn config() -> PathBuf {
+    machine::settings().unwrap_or_else(|| CONFIG.into())
 }
 
 fn platform(name: &str) -> Result<Platform, String> {

@@ -26,7 +26,7 @@ use crate::io::random::{self, NoRandomness};
 use crate::io::sandbox::calls::{self, Calls};
 use crate::io::snort::{Snort, SwitchFault};
 use crate::io::state::{self, Floors, State};
-use crate::io::{clock, whole_file};
+use crate::io::{clock, machine, whole_file};
 use crate::model::entitlement::Class;
 use crate::model::frame::LinkType;
 use crate::model::ident::{Epoch, SensorId};
@@ -125,10 +125,10 @@ pub fn start(config: Config, log: Log) -> Result<Hub, StartError> {
     let keeper = Keeper::begin(store_settings(&config), found.state, networks.clone())?;
     let shelf = Shelf::new(keeper, open, found.fault, urgent);
     let reporter = Reporter::new(who.clone(), found.position, found.done);
-    let mismatch = enrolled.as_ref().and_then(|enrolled| enrolled.other_platform(&who.platform));
+    let mismatch = contradiction(&config).or_else(|| enrolled.as_ref()?.other_platform(&who.platform));
     let uplink = enrolled.map(|enrolled| Uplink::begin(enrolled, reporter.last_will(clock::both())));
     let eve = eve(&config, &who.sensor)?;
-    let course = Course::new(config.interfaces.len(), knows);
+    let course = Course::new(config.interfaces.len(), knows, mismatch.clone());
     let mut hub = Hub {
         config,
         who,
@@ -220,6 +220,12 @@ fn identity(config: &Config, enrolled: Option<&Enrolled>, instance: Epoch) -> Re
     })
 }
 
+/// Why no lease holds on this machine, if it says itself that it is another one.
+fn contradiction(config: &Config) -> Option<String> {
+    let what = config.profile.contradiction(&machine::this())?;
+    Some(format!("{what}: no licence covers it; set `platform` to what it is, and enrol again"))
+}
+
 /// The gate and Snort's thread, where the configuration has Snort.
 fn ids(config: &Config, who: &Identity, enrolled: Option<&Enrolled>) -> Result<Option<Box<Ids>>, StartError> {
     let Some(snort) = &config.file.ids else { return Ok(None) };
@@ -227,6 +233,7 @@ fn ids(config: &Config, who: &Identity, enrolled: Option<&Enrolled>) -> Result<O
     let holder = Holder {
         sensor: who.sensor.clone(),
         platform: who.platform.clone(),
+        contradiction: contradiction(config),
         entitlement_tag: tag,
         instance: who.instance,
     };

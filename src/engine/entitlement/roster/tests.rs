@@ -158,6 +158,7 @@ fn what_is_signed_is_what_a_sensor_believes() {
     let holder = Holder {
         sensor: sensor.clone(),
         platform: "ic3000".to_owned(),
+        contradiction: None,
         entitlement_tag: Some(Class::IdsIc3000.tag_text().to_owned()),
         instance: Epoch::from_random(7),
     };

@@ -287,6 +287,15 @@ fn a_platform_without_ids_takes_no_subscriber_lease() {
 }
 
 #[test]
+fn a_machine_of_another_platform_takes_no_lease() {
+    let elsewhere =
+        Holder { contradiction: Some("the box says that it is a IR1101-K9".to_owned()), ..holder() };
+    let refused = verify(&lease(GRANTED, 5, START), &elsewhere, &trust()).unwrap_err();
+    assert_eq!(refused.code(), "other-machine");
+    assert!(refused.to_string().contains("IR1101-K9"), "{refused}");
+}
+
+#[test]
 fn a_replayed_lease_is_told_and_changes_nothing() {
     let now = at(Duration::ZERO);
     let mut sensor = Sensor::new(now);

@@ -40,6 +40,7 @@ pub(super) fn holder() -> Holder {
     Holder {
         sensor: "press-1".parse().unwrap(),
         platform: "ic3000".to_owned(),
+        contradiction: None,
         entitlement_tag: Some(TAG.to_owned()),
         instance: INSTANCE,
     }

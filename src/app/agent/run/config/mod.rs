@@ -80,8 +80,12 @@ impl Config {
     /// The same from text.
     pub(super) fn of(path: &Path, text: &str, args: &RunArgs) -> Result<Self, ConfigError> {
         let file: File = toml::from_str(text).map_err(|error| ConfigError::toml(path, text, &error))?;
-        let file = args.over(file);
-        Self::new(path, file).map_err(|what| ConfigError::Content { path: path.to_owned(), what })
+        let mut file = args.over(file);
+        let broken = |what| ConfigError::Content { path: path.to_owned(), what };
+        if file.ids.is_some() {
+            file.ids = Some(ids_with_paths(text, &file.platform.0).map_err(broken)?);
+        }
+        Self::new(path, file).map_err(broken)
     }
 
     fn new(path: &Path, file: File) -> Result<Self, String> {
@@ -154,6 +158,19 @@ fn check_events(events: Option<&EventsSection>) -> Result<(), String> {
         }
         _ => Ok(()),
     }
+}
+
+/// `[ids]` of a file that was found right, with the platform's paths where it gives none.
+fn ids_with_paths(text: &str, platform: &str) -> Result<SnortConfig, String> {
+    let profile = Profile::of(platform).map_err(|error| error.to_string())?;
+    let mut file: toml::Table = text.parse().map_err(|error: toml::de::Error| error.to_string())?;
+    let mut ids = file.remove("ids").unwrap_or_else(|| toml::Table::new().into());
+    if let Some(keys) = ids.as_table_mut() {
+        for (key, path) in profile.snort {
+            keys.entry(key).or_insert_with(|| path.into());
+        }
+    }
+    ids.try_into().map_err(|error: toml::de::Error| error.to_string())
 }
 
 /// Snort needs a platform that can run it.

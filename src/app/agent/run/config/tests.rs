@@ -49,6 +49,29 @@ fn a_platform_as_a_flag_needs_no_file() {
 }
 
 #[test]
+fn the_settings_of_a_package_are_right_and_change_nothing() {
+    let text = include_str!("../../../../../targets/package_config.ini");
+    let flags = args(&["--platform", "ic3000"]);
+    let of = |text| Config::of(Path::new("package_config.ini"), text, &flags).unwrap();
+    assert_eq!(of(text), of(""));
+}
+
+#[test]
+fn snort_is_where_the_platform_has_it_unless_the_file_says_otherwise() {
+    let of = |rest: &str| {
+        let text = format!("platform = \"cat9300\"\n[ids]\n{rest}");
+        config(&text).unwrap().file.ids.unwrap()
+    };
+    assert_eq!(of("").rules, Path::new("/iox_data/appdata/rules"));
+    let own = of("rules = \"/var/lib/tollgate/rules\"\nlog = \"/var/log/snort.log\"\n");
+    assert_eq!(
+        (own.rules.as_path(), own.program.as_path()),
+        (Path::new("/var/lib/tollgate/rules"), Path::new("/usr/local/bin/snort"))
+    );
+    assert_eq!(own.log.as_deref(), Some(Path::new("/var/log/snort.log")));
+}
+
+#[test]
 fn an_unknown_key_is_named_with_its_place_and_those_that_are_known() {
     let error =
         config("platform = \"generic\"\n\n[[interface]]\nname = \"eth1\"\nbackedn = \"auto\"\n").unwrap_err();

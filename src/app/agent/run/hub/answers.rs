@@ -134,6 +134,10 @@ impl Hub {
         if let Some(stuck) = self.stuck() {
             add(Health::Critical, stuck);
         }
+        // A sensor that only counts asks for no licence of its platform.
+        if let Some(mismatch) = self.course.mismatch.as_ref().filter(|_| self.ids.is_some()) {
+            add(Health::Critical, mismatch.clone());
+        }
         if let Some(fault) = &store.fault {
             add(Health::Critical, format!("the durable state does not work: {fault}"));
         }

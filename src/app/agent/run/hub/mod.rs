@@ -163,14 +163,17 @@ pub struct Course {
     started: Now,
     watches: Watches,
     unreachable: Option<String>,
+    /// This machine or its enrolment is of another platform.
+    mismatch: Option<String>,
     not_understood: u64,
     second: Ticks,
     stats: Ticks,
 }
 
 impl Course {
-    /// It begins, with so many interfaces. A sensor that `knows` a plant already need not learn it.
-    pub fn new(interfaces: usize, knows: bool) -> Self {
+    /// It begins, with so many interfaces. A sensor that `knows` a plant already need not learn it. `mismatch`: why no
+    /// licence covers this machine.
+    pub fn new(interfaces: usize, knows: bool, mismatch: Option<String>) -> Self {
         let started = clock::both();
         let watches = Watches {
             births: Births::new(started.ticks, knows),
@@ -183,7 +186,16 @@ impl Course {
             refused: 0,
         };
         let (second, stats) = (started.ticks, started.ticks);
-        Self { generation: 0, started, watches, unreachable: None, not_understood: 0, second, stats }
+        Self {
+            generation: 0,
+            started,
+            watches,
+            unreachable: None,
+            mismatch,
+            not_understood: 0,
+            second,
+            stats,
+        }
     }
 }
 

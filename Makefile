@@ -1,4 +1,4 @@
-# make demo | test | long | ci | static | cross | packages | debian | man | bench | bench-instructions | bench-peers | fuzz ; see README.md
+# make demo | test | long | ci | static | cross | packages | debian | release | man | bench | bench-instructions | bench-peers | fuzz ; see README.md
 SHELL := /bin/bash
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 CAPTURES ?= ../shared/captures
@@ -18,7 +18,7 @@ DEBIAN_NEEDS := debootstrap:/usr/sbin/debootstrap systemd:/usr/bin/systemd-analy
 MUTE_BROKER := if command -v systemctl >/dev/null; then $(SUDO) systemctl disable --now -q mosquitto || true; \
   else $(SUDO) service mosquitto stop || true; fi
 
-.PHONY: demo demo-plant test long ci deps build static cross packages debian man fmt clippy deny doc fuzz bench bench-build bench-instructions bench-peers
+.PHONY: demo demo-plant test long ci deps build static cross packages debian release bundle man fmt clippy deny doc fuzz bench bench-build bench-instructions bench-peers
 
 # Seconds for each fuzz target.
 FUZZ_SECONDS ?= 60
@@ -56,6 +56,7 @@ test: deps
 	cargo test --locked
 	@tests=$$(cargo test --locked --no-run --message-format=json 2>/dev/null | sed -n 's/.*"name":"live_[^}]*}.*"executable":"\([^"]*\)".*/\1/p'); \
 	for t in $$tests; do echo "as root: $$t"; $(SUDO) env TOLLGATE_REQUIRE_LIVE=1 $$t --test-threads=1 || exit 1; done
+	@$(SUDO) unshare --net --mount bash tests/no_network.sh target/debug $(CAPTURES)
 
 # The sensor's binary: no C library, no libpcap.
 static: deps
@@ -70,15 +71,28 @@ cross: static
 packages: static cross
 	strip -o $(STATIC_AGENT).stripped $(STATIC_AGENT)
 	@capture=$(CAPTURES)/synthetic/routed_mix.pcap; \
-	[ -e $$capture ] || { capture=target/packages.pcap; cargo run -q --locked --release --example traffic -- --components 60 --frames 500 $$capture >/dev/null; }; \
+	[ -e $$capture ] || { capture=target/packages.pcap; cargo run -q --locked --example traffic -- --components 60 --frames 500 $$capture >/dev/null; }; \
 	bash tests/packages.sh $(STATIC_AGENT).stripped $(CROSS_AGENT).stripped $$capture
 
-# Debian packages in target/debian/packages: built twice, installed, upgraded, removed and purged in a clean root.
-debian: build man
+# Where `debian` takes the programs from.
+BINARIES ?= target/release
+
+# Debian packages in target/debian/packages: built twice; in a clean root installed, upgraded and rolled back by release
+# bundles, removed and purged.
+debian: $(if $(filter target/release,$(BINARIES)),build) man
 	@missing=; for need in $(DEBIAN_NEEDS); do [ -e "$${need#*:}" ] || missing="$$missing $${need%%:*}"; done; \
 	[ -z "$$missing" ] || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends $$missing; }
-	@bash tests/debian.sh target/release target
-	@$(SUDO) bash tests/systemd.sh target/release/tollgate-agent
+	@bash tests/debian.sh $(BINARIES) target
+	@$(SUDO) bash tests/systemd.sh $(BINARIES)/tollgate-agent
+
+# Everything for a plant without a network in one signed file. KEY: the maintainer's; without one, a key for trying.
+KEY ?= target/release-bundle/trial.key
+release: packages debian bundle
+
+bundle: deps
+	@mkdir -p target/release-bundle
+	@[ -e $(KEY) ] || { openssl genpkey -algorithm ed25519 -out $(KEY) 2>/dev/null; echo "release: signed with a key made for trying; KEY=FILE is yours"; }
+	@bash tests/release.sh $(BINARIES)/tollgate-agent $(KEY) target/release-bundle/tollgate-$$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1).tar
 
 # Man pages and completions of all programs.
 man: deps
@@ -103,7 +117,10 @@ doc: deps
 ci: export CARGO_PROFILE_DEV_OPT_LEVEL := 1
 # As long as it takes to see that each target works; the long suite searches.
 ci: export FUZZ_SECONDS := 20
-ci: fmt clippy deny doc packages debian test fuzz
+ci: fmt clippy deny doc packages test
+	@# Of the programs as they were tested: not optimised, and not built once more.
+	@$(MAKE) --no-print-directory debian bundle BINARIES=target/debug LEVEL=0
+	@$(MAKE) --no-print-directory fuzz
 
 # Any bytes to every door: frames, files, compressed files, filters, sightings. Says NOT RUN where it cannot.
 fuzz: deps

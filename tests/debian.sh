@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Debian packages: built twice to equal bytes; units hardened; installed, upgraded, removed and purged in a clean root of
-# Debian 12, once without systemd and once with its tools. Needs root, debootstrap, and once a mirror (the root is kept in
+# Debian packages: built twice to equal bytes; units hardened; installed, upgraded and rolled back by release bundles, removed
+# and purged in a clean root of Debian 12, once without systemd and once with its tools. Needs root, debootstrap, and once a mirror (the root is kept in
 # target/debian); says NOT RUN where it lacks one.
 #
 #     tests/debian.sh BINARIES MANUAL [OUT]      as targets/debian/build.sh has them
@@ -27,6 +27,14 @@ for package in "$out"/*.deb; do
     cmp "$package" "$work/again/${package##*/}" || fail "$package: two builds differ"
 done
 VERSION=0.0.1 LEVEL=0 bash targets/debian/build.sh "$binaries" "$manual" "$work/old" >/dev/null
+
+# Two releases, as they come to a plant without a network.
+mkdir "$work/iox" "$work/brought"
+tar -cf "$work/iox/none.tar" -T /dev/null
+openssl genpkey -algorithm ed25519 -out "$work/release.key" 2>/dev/null
+openssl pkey -in "$work/release.key" -pubout -out "$work/brought/release.pem"
+VERSION=0.0.1 bash targets/release/build.sh "$work/old" "$work/iox" "$work/release.key" "$work/brought/old.tar" >/dev/null
+bash targets/release/build.sh "$out" "$work/iox" "$work/release.key" "$work/brought/new.tar" >/dev/null
 
 hardened() {
     local name
@@ -77,6 +85,33 @@ owned() { # each folder is its user's, as the package says
     done
 }
 
+# Every file with its content, mode and time; logs of dpkg aside.
+fingerprint() {
+    $sudo find "$root" -xdev -path "$root/var/log" -prune -o -path "$root/brought" -prune -o -type f -printf '%P %m %T@ %s\n' | sort | sha256sum
+}
+
+unpack_releases() {
+    local release
+    $sudo cp -r "$work/brought" "$root/"
+    for release in old new; do
+        quietly tollgate-agent verify-release "/brought/$release.tar" --key /brought/release.pem --into "/brought/$release"
+    done
+}
+
+to_release() { # old|new STEP VERSION: first asked what it would do, which must change nothing
+    local before; before=$(fingerprint)
+    quietly sh "/brought/$1/upgrade" --dry-run
+    for name in $packages; do
+        grep -q "^$name: $2 .*$3\$" "$work/said" || { cat "$work/said" >&2; fail "in $how: the dry run does not announce the $2 of $name"; }
+    done
+    [ "$before" = "$(fingerprint)" ] || fail "in $how: a dry run changed something"
+    quietly sh "/brought/$1/upgrade"
+    programs_run "$3"
+    owned
+    state_is_there "the $2"
+    quietly sh -c 'tollgate-satellite account list | grep -q "Plant 1"'
+}
+
 live_of_packages() {
     install_from "$work/old"
     owned
@@ -86,11 +121,10 @@ live_of_packages() {
     quietly sh -c 'echo "# mine" >>/etc/tollgate/agent.toml; mkdir /var/lib/tollgate/enrolment; echo kept >/var/lib/tollgate/enrolment/note'
     programs_run 0.0.1
 
-    install_from "$out"
-    programs_run "$current"
-    owned
-    state_is_there upgrade
-    quietly sh -c 'tollgate-satellite account list | grep -q "Plant 1"'
+    unpack_releases
+    to_release new upgrade "$current"
+    to_release old "roll back" 0.0.1
+    to_release new upgrade "$current"
 
     quietly dpkg --force-unsafe-io -r $packages
     for name in $packages; do is_gone "/usr/bin/$name" remove; is_gone "/lib/systemd/system/$name.service" remove; done
@@ -137,4 +171,4 @@ for kind in plain:libpcap0.8 systemd:libpcap0.8,systemd; do
     $sudo rm -rf "$root"
     done_in="${done_in:+$done_in, }$how"
 done
-echo "debian: built twice to equal bytes; installed, upgraded, removed and purged in: ${done_in:-no root}"
+echo "debian: built twice to equal bytes; installed, upgraded, rolled back, removed and purged in: ${done_in:-no root}"

@@ -10,10 +10,10 @@ pub mod center;
 pub mod ctl;
 #[cfg(any(feature = "agent", feature = "center"))]
 pub mod openmetrics;
-#[cfg(any(feature = "agent", feature = "center", feature = "satellite"))]
-pub mod release;
 #[cfg(any(feature = "center", feature = "satellite"))]
 pub mod pages;
+#[cfg(any(feature = "agent", feature = "center", feature = "satellite"))]
+pub mod release;
 #[cfg(any(feature = "center", feature = "satellite"))]
 pub mod rest;
 #[cfg(feature = "satellite")]

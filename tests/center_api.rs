@@ -15,8 +15,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::net::TcpStream;
 use std::process::Command;
-use tollgate::engine::fleet::{Change, Fact, FactId, NetworkNumber, SensorNumber};
+use tollgate::engine::fleet::{Change, Fact, FactId, NetworkNumber, Ring, SensorNumber, Slot};
 use tollgate::engine::licensing::EVALUATION;
+use tollgate::io::clock;
 use tollgate::io::store::{Sqlite, Store as _};
 use tollgate::model::key::Key;
 use tollgate::model::mac::MacAddr;
@@ -74,6 +75,7 @@ const ROWS: &[(&str, &str, &str, [u16; 4])] = &[
     ("PUT", "/ids/rules", r#"{"rules": "subscriber"}"#, CHANGE),
     ("PUT", "/ids/sensors/{sensor}", r#"{"enable": true}"#, CHANGE),
     ("GET", "/usage", "", LOOK),
+    ("GET", "/usage/history", "", LOOK),
     ("GET", "/components", "", LOOK),
     ("GET", "/explain/{address}", "", LOOK),
     ("GET", "/policy", "", LOOK),
@@ -81,6 +83,7 @@ const ROWS: &[(&str, &str, &str, [u16; 4])] = &[
     ("GET", "/events", "", LOOK),
     ("POST", "/sensors/{sensor}/purge", "", instead(CHANGE, 404)),
     ("POST", "/enrolments", r#"{"token": "a.b.c", "platform": "ic3000"}"#, [401; 4]),
+    ("GET", "/sensors/{sensor}/series", "", LOOK),
     ("DELETE", "/sensors/{sensor}", "", CHANGE),
     ("GET", "/ledger", "", LOOK),
     ("GET", "/ledger/verification", "", LOOK),
@@ -429,7 +432,12 @@ fn when_the_evaluation_is_over_only_the_licence_answers() {
             && path != "/license/what-if"
     };
     for (method, path, body, _) in ROWS.iter().filter(|(method, ..)| *method == "GET") {
-        let answer = center.ask(&key, method, &path.replace("{address}", "10.0.0.1"), body);
+        let answer = center.ask(
+            &key,
+            method,
+            &path.replace("{address}", "10.0.0.1").replace("{sensor}", "press-2"),
+            body,
+        );
         if open(path) {
             assert_eq!(answer.status, 200, "{path}: {}", answer.text());
         } else {
@@ -511,6 +519,12 @@ fn with_components(center: &mut Center) {
     let facts =
         vec![fact(0, 1, "10.0.0.1"), fact(1, 1, "10.0.0.2"), fact(2, 2, "10.9.0.3"), fact(3, 2, "10.9.0.4")];
     store.commit(&[Change::Network(NetworkNumber(0), "cell".to_owned()), Change::Facts(facts)]).unwrap();
+    let now = clock::both().wall;
+    let slot = |minutes: u64, processed| {
+        let at = Ring::Minutes.start(UnixTime::from_millis(now.millis() - minutes * 60_000));
+        Change::Slot(SensorNumber(1), Slot { at, processed, dropped: 2, born: 3 })
+    };
+    store.commit(&[slot(6 * 60, 1000), slot(30, 50)]).unwrap();
     drop(store);
     start(&mut center.site, center.port);
 }
@@ -571,9 +585,80 @@ fn lists_of_the_other_shape_are_filtered_sorted_and_paged() {
     assert_eq!(ips("size=1&page=2"), "10.0.0.2");
     assert_eq!(ips("size=2&page=2&sort=ip"), "10.9.0.3 10.9.0.4");
     assert_eq!(ips("from=1700000102500"), "10.9.0.4");
+    assert_eq!(ips("sort=ip:DESC&filter=mac:00:02,network:CELL"), "10.9.0.4 10.9.0.3");
+    assert_eq!(ips("filter=ip:0.0.,sensorNames:press&sort=lastActivity"), "10.0.0.1 10.0.0.2");
     for bad in ["sort=colour", "size=0", "page=x", "format=xml", "colour=red"] {
         assert_eq!(get(bad).status, 400, "{bad}");
     }
     let dashboard = center.ask_v3(&key, "GET", "/homepage/dashboard?from=1700000102500", "").json();
     assert_eq!(dashboard["components"], json!({"active": 1, "created": 0, "total": 4}));
+}
+
+#[test]
+fn components_are_searched_filtered_and_sorted_page_by_page() {
+    let mut center = Center::new();
+    with_components(&mut center);
+    let key = center.key("viewer");
+    let get = |query: &str| center.ask(&key, "GET", &format!("/components?{query}"), "");
+    let found = |query: &str| {
+        let page = get(query).json();
+        let lines = page["lines"].as_array().unwrap().iter();
+        let lines: Vec<_> = lines.map(|line| line["address"].as_str().unwrap().to_owned()).collect();
+        (lines.join(" "), page["matching"].as_u64().unwrap(), page["next"].clone())
+    };
+    for (query, expected) in [
+        ("search=10.9.", "10.9.0.3 10.9.0.4"),
+        ("search=00-1B-1b-00-00-01", "10.0.0.2"),
+        ("search=%3Cscript%3E", ""),
+        ("kind=mac", ""),
+        ("network=elsewhere", ""),
+        ("sensor=press-1&descending=true", "10.0.0.2 10.0.0.1"),
+        ("confirmed=true", ""),
+        ("sort=last&descending=true", "10.9.0.4 10.9.0.3 10.0.0.2 10.0.0.1"),
+    ] {
+        assert_eq!(found(query).0, expected, "{query}");
+    }
+    let (lines, matching, next) = found("sort=first&size=3");
+    assert_eq!((&*lines, matching), ("10.0.0.1 10.0.0.2 10.9.0.3", 4));
+    let text = |name: &str| next[name].as_str().unwrap().to_owned();
+    let after = format!(
+        "after_network={}&after_address={}&after_time={}",
+        text("network"),
+        text("address"),
+        text("time")
+    );
+    assert_eq!(found(&format!("sort=first&size=3&{after}")), ("10.9.0.4".to_owned(), 4, Value::Null));
+    for (query, reason) in [
+        ("sort=colour", "bad-request"),
+        ("kind=x", "bad-request"),
+        ("after_network=a&after_address=x", "no-address"),
+        ("sensor=nobody", "unknown"),
+    ] {
+        assert_eq!(get(query).refusal().1, reason, "{query}");
+    }
+}
+
+#[test]
+fn what_sensors_did_is_kept_over_a_restart() {
+    let mut center = Center::new();
+    with_components(&mut center);
+    let key = center.key("viewer");
+    let series = |span: &str| {
+        let answer = center.ask(&key, "GET", &format!("/sensors/press-1/series?p={span}"), "").json();
+        let slots = answer["slots"].as_array().unwrap().iter();
+        let slots: Vec<u64> = slots.map(|slot| slot["processed"].as_u64().unwrap()).collect();
+        (answer["slot_seconds"].as_u64().unwrap(), slots)
+    };
+    assert_eq!(series("2h"), (300, vec![50]));
+    assert_eq!(series("24h"), (300, vec![1000, 50]));
+    assert_eq!(series("30d"), (3600, vec![1000, 50]));
+    let sensors = center.ask_v3(&key, "GET", "/sensors", "").json();
+    let id = sensors[0]["id"].as_str().unwrap();
+    let stats = center.ask_v3(&key, "GET", &format!("/sensors/{id}/stats?p=24h"), "").json();
+    assert_eq!((&stats["pkt"]["processed"], &stats["pkt"]["dropped"]), (&json!([1000, 50]), &json!([2, 2])));
+    assert_eq!(stats["pkt"]["timestamp"].as_array().unwrap().len(), 2);
+    assert_eq!(center.ask_v3(&key, "GET", &format!("/sensors/{id}/stats?p=9h"), "").status, 400);
+    let history = center.ask(&key, "GET", "/usage/history", "").json();
+    assert_eq!((&history["reserved"], &history["forecast"]), (&Value::Null, &Value::Null));
+    assert!(!history["days"].as_array().unwrap().is_empty());
 }

@@ -77,6 +77,23 @@ const ROWS: &[(&str, &str, Fields, [u16; 4])] = &[
     ("POST", "/keys/revoke/{number}", &[("number", "4")], ORDER),
     ("GET", "/license/discard", &[], FORM),
     ("POST", "/license/discard", &[("code", "<specificPLR/>")], instead(ORDER, 422)),
+    ("GET", "/enroll", &[], FORM),
+    ("POST", "/enroll", &[("sensor", "press-1"), ("platform", "ic3000")], instead(ORDER, 200)),
+    ("GET", "/sensors", &[], LOOK),
+    ("GET", "/sensors/{sensor}", &[("sensor", "press-1")], LOOK),
+    ("GET", "/sensors/{sensor}/ids", &[("sensor", "press-1")], FORM),
+    ("POST", "/sensors/{sensor}/ids", &[("sensor", "press-1"), ("enable", "yes")], ORDER),
+    ("GET", "/snort", &[], LOOK),
+    ("GET", "/snort/rules", &[], FORM),
+    ("POST", "/snort/rules", &[("rules", "subscriber")], ORDER),
+    ("GET", "/components", &[], LOOK),
+    ("GET", "/components/explain", &[], [303, 403, 422, 422]),
+    ("GET", "/components/export", &[], [303, 403, 400, 400]),
+    ("GET", "/usage", &[], LOOK),
+    ("GET", "/system", &[], LOOK),
+    ("GET", "/system/diagnostics", &[], LOOK),
+    ("GET", "/sensors/{sensor}/revoke", &[("sensor", "press-1")], FORM),
+    ("POST", "/sensors/{sensor}/revoke", &[("sensor", "press-1")], ORDER),
 ];
 
 struct Center {

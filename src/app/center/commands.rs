@@ -9,7 +9,7 @@ use super::config::{Config, ConfigError};
 use super::screen::{self, json};
 use super::words::{
     Bundle, ComponentsPage, CountAnswer, Done, Explanation, IdsAnswer, LedgerAnswer, PolicyAnswer, Request,
-    RulesAnswer, SensorLine, StatusAnswer,
+    RulesAnswer, SensorLine, StatusAnswer, Wanted,
 };
 use super::{init, keys, rules, run, show};
 use crate::app::rest::args::{AdminCommand, KeyCommand, read_password};
@@ -167,11 +167,9 @@ pub(super) fn print_done(done: &Done) -> Result<u8, CommandError> {
 fn components(config: &Config, args: &ComponentsArgs) -> Result<u8, CommandError> {
     let (mut after, mut first) = (None, true);
     loop {
-        let request = Request::Components {
-            network: args.network.clone(),
-            sensor: args.sensor.clone(),
-            after: after.take(),
-        };
+        let (network, sensor) = (args.network.clone(), args.sensor.clone());
+        let wanted = Wanted { network, sensor, after: after.take(), ..Wanted::default() };
+        let request = Request::Components(wanted);
         let page: ComponentsPage = ask(config, &request)?;
         let text = match () {
             () if args.json => show::components_json(&page.lines)?,

@@ -1,7 +1,7 @@
 //! Questions and orders of commands, answered from the same state that reports go into.
 
 use super::init;
-use super::listing::{self, Wanted};
+use super::listing;
 pub(super) use super::reason::DeskError;
 use super::reason::PREFIXES_MAX;
 use super::standing::{faults, filters, standing_name};
@@ -93,19 +93,13 @@ impl Center {
                 value(&self.sensor_lines(now))
             }
             Request::Count => value(&self.count(now)),
-            Request::Components { network, sensor, after } => {
-                let wanted = Wanted {
-                    network: network.as_deref(),
-                    sensor: sensor.as_ref(),
-                    after: after.as_ref(),
-                    most: listing::PAGE,
-                };
-                value(&listing::page(&self.fleet, &wanted)?)
-            }
+            Request::Components(wanted) => value(&listing::page(&self.fleet, &wanted)?),
             Request::Explain { address } => {
                 let found = listing::explain(&self.fleet, address.trim());
-                value(&found.ok_or_else(|| DeskError::NoAddress(address.chars().take(80).collect()))?)
+                value(&found.ok_or_else(|| DeskError::no_address(&address))?)
             }
+            Request::Series { sensor, p } => value(&self.series(&sensor, p.unwrap_or_default(), now)?),
+            Request::UsageHistory {} => value(&self.usage_history(now)?),
             Request::VerifyLedger => value(&self.verify()?),
             Request::Purge { sensor } => self.purge(sensor.as_ref(), now, turn),
             Request::Policy => value(&self.policy(now)),
@@ -347,6 +341,8 @@ impl Center {
         let mut answer = StatusAnswer {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             running: self.began.is_some(),
+            serial: self.licence.serial(),
+            time: now.wall,
             uptime_seconds: self.began.map_or(0, |began| now.ticks.since(began).as_secs()),
             broker: self.broker.is_ok(),
             broker_fault: self.broker.clone().err(),

@@ -116,9 +116,11 @@ impl Keeper {
         if self.center.commit(&mut self.turn) { self.turn.leave() } else { Output::default() }
     }
 
-    /// The clocks of the licence go into the store a last time.
+    /// The clocks of the licence and what is kept over time go into the store a last time.
     fn finish(mut self) {
-        self.center.tick(clock::both(), &mut self.turn);
+        let now = clock::both();
+        self.center.tick(now, &mut self.turn);
+        self.center.fleet.close_slots(now.wall, true, &mut self.turn.changes);
         self.center.commit(&mut self.turn);
     }
 }

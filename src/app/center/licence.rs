@@ -127,6 +127,11 @@ impl Licence {
         }
     }
 
+    /// By which an authority knows this Center.
+    pub(super) fn serial(&self) -> String {
+        self.agent.udi().serial().to_owned()
+    }
+
     /// For programs.
     pub(super) fn summary(&self, now: Now) -> LicenseSummary {
         self.agent.summary(now)

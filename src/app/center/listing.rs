@@ -1,175 +1,91 @@
 //! Components of the union by name, page by page, and why something counts.
 
+use super::desk::DeskError;
 use super::known::known;
-use super::words::{ComponentLine, ComponentsPage, Explanation, Known, Place, Verdict, Witness};
-use crate::engine::fleet::{self, Component, ComponentKind, Fleet, Unknown};
+use super::words::{
+    ComponentLine, ComponentsPage, Explanation, Kind, Known, Place, Sort, Verdict, Wanted, Witness,
+};
+use crate::engine::fleet::{self, After, ComponentKind, Fleet, Name, Order, Row, Search};
 use crate::engine::inventory::policy::Class;
-use crate::model::ident::SensorId;
 use crate::model::key::Key;
 use crate::model::mac::MacAddr;
 use crate::model::sighting::{Marks, Sighting};
-use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
+use crate::model::time::UnixTime;
+use std::collections::BTreeMap;
 
 /// Lines of a page.
 pub(super) const PAGE: usize = 20_000;
 /// Sightings that explain one component.
 const WITNESSES_MAX: usize = 1_000;
 
-/// What a component is known by; sorted as people read: IPv4, IPv6, MAC.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-enum Name {
-    Ip(IpAddr),
-    Mac(MacAddr),
-}
-
-impl Name {
-    fn of(key: Key) -> Self {
-        key.address().map_or_else(|| Self::Mac(key.mac()), Self::Ip)
-    }
-
-    fn key(self) -> Key {
-        match self {
-            Self::Ip(address) => Key::EMPTY.with_address(address),
-            Self::Mac(mac) => Key::station(mac),
-        }
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        let mac = || text.parse().ok().map(Self::Mac);
-        text.parse().ok().map(Self::Ip).or_else(mac)
-    }
-}
-
-impl std::fmt::Display for Name {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Ip(address) => address.fmt(f),
-            Self::Mac(mac) => mac.fmt(f),
-        }
-    }
-}
-
-/// What is asked for.
-pub(super) struct Wanted<'a> {
-    pub(super) network: Option<&'a str>,
-    pub(super) sensor: Option<&'a SensorId>,
-    pub(super) after: Option<&'a Place>,
-    /// Lines at most.
-    pub(super) most: usize,
-}
-
-/// What the facts of one component say.
-#[derive(Default)]
-struct Gathered {
-    /// And whether each claimed the address.
-    macs: BTreeMap<MacAddr, bool>,
-    vlans: BTreeSet<u16>,
-    sensors: BTreeSet<SensorId>,
-    claimed: bool,
-    packets: u64,
-}
-
-impl Gathered {
-    fn add(&mut self, fact: &fleet::Witness<'_>) {
-        let claims = fact.marks.hold(Marks::CLAIMED);
-        if fact.key.has_mac() {
-            *self.macs.entry(fact.key.mac()).or_default() |= claims;
-        }
-        self.vlans.extend(fact.vlans.sorted());
-        self.sensors.insert(fact.sensor.clone());
-        self.claimed |= claims;
-        self.packets = self.packets.saturating_add(fact.packets);
-    }
-}
-
-type Found<'a> = BTreeMap<(&'a str, Name), (Component<'a>, Gathered)>;
-
 /// A page of components.
-pub(super) fn page(fleet: &Fleet, wanted: &Wanted<'_>) -> Result<ComponentsPage, Unknown> {
-    let seen = wanted.sensor.map(|sensor| halves_of(fleet, sensor)).transpose()?;
-    let mut found = found(fleet, wanted, seen.as_ref());
-    let more = found.len() > wanted.most;
-    if more {
-        found.pop_last();
-    }
-    gather(fleet, &mut found);
-    let lines: Vec<_> = found.into_iter().map(|found| line(fleet, found)).collect();
-    let last = lines.last().filter(|_| more);
-    let next = last.map(|line| Place { network: line.network.clone(), address: line.address.clone() });
-    Ok(ComponentsPage { lines, next })
+///
+/// # Errors
+/// When the sensor is not known, or what is said to be the last line of the page before is none.
+pub(super) fn page(fleet: &Fleet, wanted: &Wanted) -> Result<ComponentsPage, DeskError> {
+    let after = wanted.after.as_ref().map(after).transpose()?;
+    let search = Search {
+        text: wanted.search.as_deref().unwrap_or_default(),
+        network: wanted.network.as_deref(),
+        kind: wanted.kind.map(|kind| match kind {
+            Kind::Ip => ComponentKind::Ip,
+            Kind::Mac => ComponentKind::MacOnly,
+        }),
+        sensor: wanted.sensor.as_ref(),
+        confirmed: wanted.confirmed,
+        order: match wanted.sort {
+            Sort::Address => Order::Address,
+            Sort::First => Order::First,
+            Sort::Last => Order::Last,
+        },
+        descending: wanted.descending,
+        after,
+        most: wanted.size.unwrap_or(PAGE).clamp(1, PAGE),
+        ..Search::default()
+    };
+    let page = fleet.search(&search)?;
+    let (matching, next) = (page.matching, page.rows.last().filter(|_| page.more));
+    let next = next.map(|row| place(row, wanted.sort));
+    Ok(ComponentsPage { lines: page.rows.into_iter().map(|row| line(fleet, row)).collect(), matching, next })
 }
 
-type Halves<'a> = BTreeSet<(&'a str, Name)>;
-
-/// Whatever one sensor's facts speak of.
-fn halves_of<'a>(fleet: &'a Fleet, sensor: &SensorId) -> Result<Halves<'a>, Unknown> {
-    let facts = fleet.facts_of(sensor)?;
-    Ok(facts.filter_map(|fact| Some((fact.network, component_of(fleet, fact.key)?))).collect())
+fn after(place: &Place) -> Result<After<'_>, DeskError> {
+    let name = place.address.parse().map_err(|_| DeskError::no_address(&place.address))?;
+    Ok(After { network: &place.network, name, time: place.time.unwrap_or(UnixTime::NEVER) })
 }
 
-/// The component that a fact's key belongs to: a pair with an internal address to that address.
-fn component_of(fleet: &Fleet, key: Key) -> Option<Name> {
-    let internal = |address: &IpAddr| fleet.classify(*address) == Class::Internal;
-    match key.address().filter(internal) {
-        Some(address) => Some(Name::Ip(address)),
-        None => key.has_mac().then(|| Name::Mac(key.mac())),
-    }
+fn place(row: &Row<'_>, sort: Sort) -> Place {
+    let component = row.component;
+    let time = match sort {
+        Sort::Address => None,
+        Sort::First => Some(component.first),
+        Sort::Last => Some(component.last),
+    };
+    Place { network: component.network.to_owned(), address: Name::of(component.key).to_string(), time }
 }
 
-/// The first components after the place, one more than a page has.
-fn found<'a>(fleet: &'a Fleet, wanted: &Wanted<'_>, seen: Option<&Halves<'a>>) -> Found<'a> {
-    let after = wanted.after.and_then(|place| Some((place.network.as_str(), Name::parse(&place.address)?)));
-    let mut found = Found::new();
-    for component in fleet.components().filter(|component| component.kind != ComponentKind::Infrastructure) {
-        let place = (component.network, Name::of(component.key));
-        let asked = wanted.network.is_none_or(|network| network == component.network)
-            && after.is_none_or(|after| place > after)
-            && seen.is_none_or(|seen| seen.contains(&place));
-        let full = found.len() > wanted.most;
-        if asked && (!full || found.last_key_value().is_some_and(|(last, _)| place < *last)) {
-            found.insert(place, (component, Gathered::default()));
-            if full {
-                found.pop_last();
-            }
-        }
-    }
-    found
-}
-
-fn gather<'a>(fleet: &'a Fleet, found: &mut Found<'a>) {
-    for fact in fleet.facts() {
-        let Some(name) = component_of(fleet, fact.key) else { continue };
-        if let Some((_, gathered)) = found.get_mut(&(fact.network, name)) {
-            gathered.add(&fact);
-        }
-    }
-}
-
-fn line(
-    fleet: &Fleet,
-    ((network, name), (component, gathered)): ((&str, Name), (Component<'_>, Gathered)),
-) -> ComponentLine {
-    let known = known(fleet, network, component.key, &gathered.macs);
+/// One component as it is shown.
+pub(super) fn line(fleet: &Fleet, row: Row<'_>) -> ComponentLine {
+    let component = row.component;
     ComponentLine {
-        known,
-        network: network.to_owned(),
-        address: name.to_string(),
-        kind: if matches!(name, Name::Ip(_)) { "ip" } else { "mac" }.to_owned(),
+        known: known(fleet, component.network, component.key, &row.macs),
+        network: component.network.to_owned(),
+        address: Name::of(component.key).to_string(),
+        kind: if component.key.has_address() { "ip" } else { "mac" }.to_owned(),
         confirmed: component.confirmed,
-        macs: gathered.macs.keys().map(ToString::to_string).collect(),
-        vlans: gathered.vlans.into_iter().collect(),
-        claimed: gathered.claimed,
+        macs: row.macs.keys().map(ToString::to_string).collect(),
+        vlans: row.vlans.into_iter().collect(),
+        claimed: row.claimed,
         first: component.first,
         last: component.last,
-        packets: gathered.packets,
-        sensors: gathered.sensors.into_iter().collect(),
+        packets: row.packets,
+        sensors: row.sensors.into_iter().collect(),
     }
 }
 
 /// Why an address or MAC counts; nothing when the text is neither.
 pub(super) fn explain(fleet: &Fleet, text: &str) -> Option<Explanation> {
-    let name = Name::parse(text)?;
+    let name: Name = text.parse().ok()?;
     let class = match name {
         Name::Ip(address) => Some(fleet.classify(address)),
         Name::Mac(_) => None,

@@ -19,6 +19,7 @@ mod deploy;
 mod desk;
 mod evict;
 mod floor;
+mod history;
 mod ids;
 mod init;
 mod keeper;

@@ -130,6 +130,10 @@ fn names(sensors: &[SensorId]) -> String {
 }
 
 impl DeskError {
+    pub(super) fn no_address(text: &str) -> Self {
+        Self::NoAddress(text.chars().take(80).collect())
+    }
+
     /// The reason code.
     pub(super) fn code(&self) -> &str {
         match self {

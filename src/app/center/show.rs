@@ -231,6 +231,22 @@ pub(super) fn components_csv(lines: &[ComponentLine], heading: bool) -> String {
     text
 }
 
+/// Components with an address, as NetBox's import of IP addresses reads them; a MAC alone is none. What NetBox would look
+/// up, and refuse where it is not there (VRF, device), is not named: the network stands in the description.
+pub(super) fn components_netbox(lines: &[ComponentLine], heading: bool) -> String {
+    let mut text = String::new();
+    if heading {
+        text += "address,status,description\r\n";
+    }
+    for line in lines.iter().filter(|line| line.kind == "ip") {
+        let bits = if line.address.contains(':') { 128 } else { 32 };
+        let mac = line.macs.first().map(|mac| format!(", MAC {mac}")).unwrap_or_default();
+        let description = format!("Tollgate: network {}{mac}, last seen {}", line.network, line.last);
+        text += &(csv(&[format!("{}/{bits}", line.address), "active".to_owned(), description]) + "\r\n");
+    }
+    text
+}
+
 /// Components as JSON lines.
 ///
 /// # Errors

@@ -275,6 +275,7 @@ impl Center {
         while let Some(notice) = self.fleet.poll(now) {
             say(&notice);
         }
+        self.fleet.close_slots(now.wall, false, &mut turn.changes);
         let usage = self.fleet.usage();
         if let Some(body) = self.sampler.poll(&usage, now) {
             match self.chain.append(now.wall, Entry::Usage, body) {

@@ -1,5 +1,11 @@
 //! What commands ask a Center and what it answers, over the control socket or from its store.
 
+mod history;
+mod wanted;
+
+pub use history::{Series, SlotLine, Span, UsageHistory, UsagePoint};
+pub use wanted::{Kind, Place, Sort, Wanted};
+
 use super::v3;
 use crate::engine::access::{Digest, Role, Task};
 use crate::engine::entitlement::KeyId;
@@ -31,19 +37,21 @@ pub enum Request {
     /// The count.
     Count,
     /// A page of components.
-    Components {
-        /// Of this network only.
-        network: Option<String>,
-        /// Seen by this sensor only.
-        sensor: Option<SensorId>,
-        /// After this line of the page before.
-        after: Option<Place>,
-    },
+    Components(Wanted),
     /// Why an address or MAC counts.
     Explain {
         /// As it was typed.
         address: String,
     },
+    /// What a sensor did over time.
+    Series {
+        /// Which.
+        sensor: SensorId,
+        /// How far back; two hours where it is not said.
+        p: Option<Span>,
+    },
+    /// What was billed over time, and when it reaches what was bought.
+    UsageHistory {},
     /// Check the ledger.
     VerifyLedger,
     /// Forget what one sensor, or each, reported.
@@ -365,15 +373,6 @@ pub struct KeysAnswer {
     pub behind: Vec<SensorId>,
 }
 
-/// Where a page of components ended.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-pub struct Place {
-    /// In this network.
-    pub network: String,
-    /// With this address.
-    pub address: String,
-}
-
 /// One sensor.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct SensorLine {
@@ -509,8 +508,10 @@ pub struct ComponentLine {
 /// A page of components.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ComponentsPage {
-    /// Sorted by network, then IPv4, IPv6, MAC.
+    /// In the order that was asked for.
     pub lines: Vec<ComponentLine>,
+    /// All that match, on whichever page.
+    pub matching: u64,
     /// Where to go on, if there is more.
     pub next: Option<Place>,
 }
@@ -648,6 +649,12 @@ pub struct StatusAnswer {
     pub version: String,
     /// Whether the program runs; else this was read from its store.
     pub running: bool,
+    /// The serial number, by which a licence authority knows it.
+    #[serde(default)]
+    pub serial: String,
+    /// Its clock.
+    #[serde(default)]
+    pub time: UnixTime,
     /// Seconds since it began.
     pub uptime_seconds: u64,
     /// Whether it has a connection to the broker.

@@ -2,6 +2,7 @@
 
 use super::nameplates::PlateChange;
 use super::sensor::Sensor;
+use super::series::Slot;
 use super::session::Session;
 use crate::engine::entitlement::roster;
 use crate::engine::fleet::ledger::Entry;
@@ -70,6 +71,8 @@ pub enum Change {
     Session(SensorNumber, Session),
     /// A sensor's last status, and when it came.
     Status(SensorNumber, Box<Status>, UnixTime),
+    /// What came of a sensor in a slot of time; added to what the rings have of the same time.
+    Slot(SensorNumber, Slot),
     /// A network has a number.
     Network(NetworkNumber, String),
     /// Facts, whole.

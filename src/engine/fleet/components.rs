@@ -97,6 +97,17 @@ impl Node {
     }
 }
 
+/// One half that counts, or is infrastructure.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Listed {
+    pub(super) network: NetworkNumber,
+    pub(super) key: Key,
+    pub(super) kind: ComponentKind,
+    pub(super) first: UnixTime,
+    pub(super) last: UnixTime,
+    pub(super) confirmed: bool,
+}
+
 /// See the module's description.
 #[derive(Clone, Debug)]
 pub(super) struct Components {
@@ -124,15 +135,24 @@ impl Components {
         self.figures.get(usize::from(network.0)).copied().unwrap_or_default()
     }
 
-    /// All that counts or is infrastructure: network, half, kind, span, whether it is confirmed.
-    pub(super) fn list(
-        &self,
-    ) -> impl Iterator<Item = (NetworkNumber, Key, ComponentKind, (UnixTime, UnixTime), bool)> {
-        self.nodes.iter().filter_map(|node| {
-            let figures = node.figures(self.confirm_after);
-            let span = if node.first <= node.last { (node.first, node.last) } else { Default::default() };
-            Some((node.network, node.key, Self::kind(&figures)?, span, figures.confirmed > 0))
-        })
+    /// The count over all networks.
+    pub(super) fn total(&self) -> u64 {
+        self.figures.iter().map(Figures::components).sum()
+    }
+
+    /// All halves.
+    pub(super) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// The half in this place, if it counts or is infrastructure.
+    pub(super) fn get(&self, place: usize) -> Option<Listed> {
+        let node = self.nodes.get(place)?;
+        let figures = node.figures(self.confirm_after);
+        let (first, last) =
+            if node.first <= node.last { (node.first, node.last) } else { Default::default() };
+        let (network, key, confirmed) = (node.network, node.key, figures.confirmed > 0);
+        Some(Listed { network, key, kind: Self::kind(&figures)?, first, last, confirmed })
     }
 
     /// Takes in a fact in place of what was known of its key.
@@ -147,7 +167,8 @@ impl Components {
         }
     }
 
-    fn find(&self, network: NetworkNumber, key: Key) -> Option<u32> {
+    /// The place of a half.
+    pub(super) fn find(&self, network: NetworkNumber, key: Key) -> Option<u32> {
         let is = |place: u32| {
             let node = &self.nodes[place as usize];
             node.key.is(&key) && node.network == network

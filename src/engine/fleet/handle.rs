@@ -209,6 +209,7 @@ impl Fleet {
 
     fn note_status(&mut self, sensor: SensorNumber, status: &Status, now: Now, changes: &mut Vec<Change>) {
         self.heard(sensor, now);
+        self.note_packets(sensor, status, now.wall);
         let Some(member) = self.members.get_mut(&sensor) else { return };
         let clock = member.sees_clock(status.sent, now).then_some(NoticeKind::Clock);
         let twins = member.sees_twins(status.instance, now).then_some(NoticeKind::Twins);
@@ -335,6 +336,7 @@ impl Fleet {
         let mut session = self.members.get(&sensor)?.sensor.session.clone();
         let (refused, late) = (session.refused, behind(report.sent, now.wall));
         let mut facts = Vec::with_capacity(report.sightings.len());
+        let before = self.components.total();
         for told in report.sightings.iter().filter(|told| told.seq > session.seq) {
             match self.take_sighting(sensor, &told.sighting, late, changes) {
                 Some(fact) => facts.push(fact),
@@ -342,6 +344,7 @@ impl Fleet {
             }
         }
         self.refresh();
+        self.note_births(sensor, self.components.total().saturating_sub(before), now.wall);
         session.seq = report.to;
         if refused == 0 && session.refused > 0 {
             self.notice(sensor, NoticeKind::Refused, now);

@@ -1,6 +1,7 @@
 //! One sensor: who it is, how its exchange stands, and what was noticed about it.
 
 use super::change::{NetworkNumber, SensorNumber};
+use super::series::Slot;
 use super::session::Session;
 use crate::model::digest::SetDigest;
 use crate::model::ident::{Epoch, SensorId};
@@ -89,6 +90,8 @@ pub(super) struct Member {
     pub(super) renewals: u32,
     pub(super) refused_messages: u64,
     pub(super) equal: bool,
+    /// What came since the last slot that was written.
+    pub(super) slot: Slot,
 }
 
 impl Member {
@@ -109,6 +112,7 @@ impl Member {
             renewals: 0,
             refused_messages: 0,
             equal: false,
+            slot: Slot::default(),
         }
     }
 

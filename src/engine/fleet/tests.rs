@@ -4,5 +4,7 @@ mod kit;
 mod nameplates;
 mod purge;
 mod random;
+mod search;
+mod series;
 mod session;
 mod silence;

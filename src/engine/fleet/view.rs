@@ -1,7 +1,7 @@
 //! What people and programs are shown of the fleet.
 
 use super::change::{Fact, SensorNumber};
-use super::components::Components;
+use super::components::{Components, Listed};
 use super::figures::{Figures, NetworkUsage, Usage};
 use super::manage::Unknown;
 use super::sensor::{Member, Sensor, Standing};
@@ -163,14 +163,13 @@ impl Fleet {
 
     /// All components, and infrastructure, in no order.
     pub fn components(&self) -> impl Iterator<Item = Component<'_>> {
-        self.components.list().map(|(network, key, kind, (first, last), confirmed)| Component {
-            network: self.network_name(network.0),
-            key,
-            kind,
-            first,
-            last,
-            confirmed,
-        })
+        let all = (0..self.components.len()).filter_map(|place| self.components.get(place));
+        all.map(|listed| self.component(&listed))
+    }
+
+    pub(super) fn component(&self, listed: &Listed) -> Component<'_> {
+        let Listed { network, key, kind, first, last, confirmed } = *listed;
+        Component { network: self.network_name(network.0), key, kind, first, last, confirmed }
     }
 
     /// All facts, in no order.
@@ -181,6 +180,16 @@ impl Fleet {
     /// The facts of one sensor.
     pub fn facts_of(&self, id: &SensorId) -> Result<impl Iterator<Item = Witness<'_>>, Unknown> {
         Ok(self.facts.of(self.number(id)?).filter_map(|fact| self.witness(fact)))
+    }
+
+    /// The names of all sensors, in order.
+    pub fn sensor_ids(&self) -> impl Iterator<Item = &SensorId> {
+        self.numbers.keys()
+    }
+
+    /// The names of all networks, in order.
+    pub fn network_names(&self) -> impl Iterator<Item = &str> {
+        self.network_numbers.keys().map(String::as_str)
     }
 
     /// What an address is to the Center's policy.
@@ -196,7 +205,7 @@ impl Fleet {
         self.members.get(&number).map(|member| &member.sensor.id)
     }
 
-    fn witness(&self, fact: &Fact) -> Option<Witness<'_>> {
+    pub(super) fn witness(&self, fact: &Fact) -> Option<Witness<'_>> {
         Some(Witness {
             sensor: self.sensor_id(fact.sensor)?,
             network: self.network_name(fact.network.0),

@@ -10,7 +10,7 @@ use crate::engine::fleet::{Fleet, NetworkNumber};
 use crate::model::bundle::Offer;
 use crate::model::lease::RuleSet;
 use crate::model::message::CountingPolicy;
-use crate::model::time::Now;
+use crate::model::time::{Now, UnixTime};
 use rusqlite::{Connection, OptionalExtension, Result};
 use std::path::Path;
 
@@ -71,6 +71,18 @@ pub(super) fn audit(from: &Connection, last: usize) -> Result<Vec<AuditLine>> {
     let mut lines: Vec<_> = select.query_map([integer(last as u64)], line)?.collect::<Result<_>>()?;
     lines.reverse();
     Ok(lines)
+}
+
+/// Samples of the usage: the last ones since a time, oldest first.
+pub(super) fn usage(from: &Connection, since: UnixTime, last: usize) -> Result<Vec<(UnixTime, String)>> {
+    let sql =
+        "SELECT at, body FROM ledger WHERE kind = 'usage' AND at >= ? ORDER BY at DESC, number DESC LIMIT ?";
+    let mut select = from.prepare_cached(sql)?;
+    let sample = |row: &rusqlite::Row<'_>| Ok((time(row, 0)?, row.get(1)?));
+    let span = [integer(since.millis()), integer(last as u64)];
+    let mut samples: Vec<_> = select.query_map(span, sample)?.collect::<Result<_>>()?;
+    samples.reverse();
+    Ok(samples)
 }
 
 pub(super) fn ledger(from: &Connection, first: u64, max: usize) -> Result<Vec<Entry>> {

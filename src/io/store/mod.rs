@@ -9,6 +9,7 @@ mod events;
 mod load;
 mod row;
 mod schema;
+mod series;
 mod sqlite;
 mod write;
 
@@ -18,7 +19,7 @@ pub use sqlite::Sqlite;
 
 use crate::engine::entitlement::roster::Roster;
 use crate::engine::fleet::ledger::{Broken, Chain, Entry};
-use crate::engine::fleet::{Change, Fleet, Inconsistent, Limits, Settings};
+use crate::engine::fleet::{Change, Fleet, Inconsistent, Limits, Ring, SensorNumber, Settings, Slot};
 use crate::engine::inventory::hash::HashKey;
 use crate::model::bundle::Offer;
 use crate::model::ident::SensorId;
@@ -71,6 +72,16 @@ pub trait Store {
 
     /// The last events, of one sensor or of all, oldest first.
     fn events(&mut self, of: Option<&SensorId>, last: usize) -> Result<Vec<Event>, StoreError>;
+
+    /// What a ring has of a sensor from one time to another, oldest first.
+    fn slots(
+        &mut self,
+        of: (SensorNumber, Ring),
+        span: (UnixTime, UnixTime),
+    ) -> Result<Vec<Slot>, StoreError>;
+
+    /// The last samples of the usage since a time, oldest first: when, and the body of the ledger's entry.
+    fn usage(&mut self, since: UnixTime, last: usize) -> Result<Vec<(UnixTime, String)>, StoreError>;
 
     /// The rule bundles that can be had.
     fn bundles(&mut self) -> Result<Vec<Offer>, StoreError>;

@@ -39,7 +39,7 @@ pub(super) fn integer(value: u64) -> i64 {
 }
 
 /// A number that cannot be negative.
-fn natural(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+pub(super) fn natural(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     u64::try_from(row.get::<_, i64>(column)?).map_err(|error| damaged(column, error))
 }
 

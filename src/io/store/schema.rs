@@ -4,7 +4,7 @@ use crate::io::sqlite::Schema;
 
 /// "toll": names the file's program.
 pub(super) const SCHEMA: Schema =
-    Schema { application_id: 0x746f_6c6c, migrations: &[V1, V2, V3, V4, V5, V6] };
+    Schema { application_id: 0x746f_6c6c, migrations: &[V1, V2, V3, V4, V5, V6, V7] };
 
 const V2: &str = "
 CREATE TABLE ids (sensor TEXT PRIMARY KEY, body TEXT NOT NULL);
@@ -52,4 +52,12 @@ const V6: &str = "
 CREATE TABLE nameplates (
     sensor INTEGER NOT NULL, network INTEGER NOT NULL, subject BLOB NOT NULL, body TEXT NOT NULL,
     PRIMARY KEY (sensor, network, subject)) WITHOUT ROWID;
+";
+
+const V7: &str = "
+CREATE TABLE series (
+    sensor INTEGER NOT NULL, ring INTEGER NOT NULL, place INTEGER NOT NULL, at INTEGER NOT NULL,
+    processed INTEGER NOT NULL, dropped INTEGER NOT NULL, born INTEGER NOT NULL,
+    PRIMARY KEY (sensor, ring, place)) WITHOUT ROWID;
+CREATE INDEX ledger_of_kind ON ledger (kind, at);
 ";

@@ -1,16 +1,16 @@
 //! The store in one SQLite file: write-ahead log, synchronous to the disk at each commit.
 
 use super::schema::SCHEMA;
-use super::{AuditLine, Store, StoreError, copy, events, load, write};
+use super::{AuditLine, Store, StoreError, copy, events, load, series, write};
 use crate::engine::entitlement::roster::Roster;
 use crate::engine::fleet::ledger::{Chain, Entry};
-use crate::engine::fleet::{Change, Fleet};
+use crate::engine::fleet::{Change, Fleet, Ring, SensorNumber, Slot};
 use crate::io::sqlite;
 use crate::io::sqlite::PATIENCE;
 use crate::model::bundle::Offer;
 use crate::model::ident::SensorId;
 use crate::model::message::{CountingPolicy, Event};
-use crate::model::time::Now;
+use crate::model::time::{Now, UnixTime};
 use rusqlite::{Connection, OpenFlags};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -86,6 +86,18 @@ impl Store for Sqlite {
 
     fn events(&mut self, of: Option<&SensorId>, last: usize) -> Result<Vec<Event>, StoreError> {
         Ok(events::last_events(&self.connection, of, last)?)
+    }
+
+    fn slots(
+        &mut self,
+        of: (SensorNumber, Ring),
+        span: (UnixTime, UnixTime),
+    ) -> Result<Vec<Slot>, StoreError> {
+        Ok(series::slots(&self.connection, SCHEMA.version(&self.connection, &self.path)?, of, span)?)
+    }
+
+    fn usage(&mut self, since: UnixTime, last: usize) -> Result<Vec<(UnixTime, String)>, StoreError> {
+        Ok(load::usage(&self.connection, since, last)?)
     }
 
     fn bundles(&mut self) -> Result<Vec<Offer>, StoreError> {

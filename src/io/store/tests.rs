@@ -187,7 +187,7 @@ fn the_roster_is_kept_and_an_older_store_has_none() {
     assert_eq!(store.roster().unwrap(), Roster::new(RuleSet::Subscriber, [entry]));
     store
         .connection
-        .execute_batch("DROP TABLE ids; DROP TABLE nameplates; DROP TABLE rules; DROP TABLE bundles; DROP TABLE access; ALTER TABLE sensors DROP COLUMN enrolment; PRAGMA user_version = 1")
+        .execute_batch("DROP TABLE ids; DROP TABLE nameplates; DROP TABLE series; DROP INDEX ledger_of_kind; DROP TABLE rules; DROP TABLE bundles; DROP TABLE access; ALTER TABLE sensors DROP COLUMN enrolment; PRAGMA user_version = 1")
         .unwrap();
     drop(store);
     let mut reader = Sqlite::open_to_read(&place.file("center.db")).unwrap();
@@ -196,6 +196,59 @@ fn the_roster_is_kept_and_an_older_store_has_none() {
     assert_eq!(reader.bundles().unwrap(), []);
     let mut store = place.open();
     assert_eq!((store.roster().unwrap(), store.bundles().unwrap()), (empty, vec![]), "brought forward");
+}
+
+#[test]
+fn rings_keep_what_is_newest_and_no_more() {
+    let place = Place::new();
+    let (mut store, _) = place.filled();
+    let sensor = SensorNumber(1);
+    let mut model: Vec<Slot> = Vec::new();
+    // 40 days, a slot each 7 minutes; the Center begins anew now and then, so that a slot comes in two parts.
+    for step in 0..8_228_u64 {
+        let at = Ring::Minutes.start(UnixTime::from_millis(MILLIS + step * 420_000));
+        let slot = Slot { at, processed: step, dropped: step % 3, born: step % 2 };
+        let parts = if step % 5 == 0 { [slot, Slot { at, ..Slot::default() }] } else { [slot, slot] };
+        model.extend(parts);
+    }
+    for some in model.chunks(1001) {
+        let changes: Vec<_> = some.iter().map(|slot| Change::Slot(sensor, *slot)).collect();
+        store.commit(&changes).unwrap();
+    }
+    let last = model.last().unwrap().at;
+    for ring in Ring::ALL {
+        let oldest = ring.start(last).millis() - (ring.slots() - 1) * ring.slot_millis();
+        let mut sums: std::collections::BTreeMap<UnixTime, Slot> = std::collections::BTreeMap::new();
+        for slot in &model {
+            let at = ring.start(slot.at);
+            sums.entry(at).or_insert(Slot { at, ..Slot::default() }).add(slot);
+        }
+        let expected: Vec<Slot> = sums.into_values().filter(|slot| slot.at.millis() >= oldest).collect();
+        let kept = store.slots((sensor, ring), (UnixTime::from_millis(oldest), UnixTime::MAX)).unwrap();
+        assert_eq!(kept, expected, "{ring:?}");
+        let all = store.slots((sensor, ring), (UnixTime::NEVER, UnixTime::MAX)).unwrap();
+        assert!(all.len() as u64 <= ring.slots(), "{ring:?}");
+    }
+    store.commit(&[Change::Remove(sensor)]).unwrap();
+    assert_eq!(store.slots((sensor, Ring::Hours), (UnixTime::NEVER, UnixTime::MAX)).unwrap(), []);
+}
+
+#[test]
+fn usage_is_read_back_by_time() {
+    let place = Place::new();
+    let (mut store, _) = place.filled();
+    let mut chain = Chain::default();
+    for n in 0..5 {
+        let kind = if n == 2 { Kind::Licence } else { Kind::Usage };
+        let entry = chain.append(UnixTime::from_millis(n * 1000), kind, n.to_string()).unwrap();
+        store.commit(&[Change::Ledger(entry)]).unwrap();
+    }
+    let mut read = |since, last| {
+        let samples = store.usage(UnixTime::from_millis(since), last).unwrap();
+        samples.into_iter().map(|(at, body)| format!("{}:{body}", at.secs())).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(read(1000, 9), "1:1 3:3 4:4");
+    assert_eq!(read(0, 2), "3:3 4:4");
 }
 
 #[test]

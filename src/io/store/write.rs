@@ -3,6 +3,7 @@
 use super::AUDIT_LINES_MAX;
 use super::events::write_event;
 use super::row::{address_bytes, integer, keep_number, subject_bytes, vlan_bytes};
+use super::series;
 use crate::engine::fleet::ledger::Entry;
 use crate::engine::fleet::{Change, Fact, FactId, PlateChange, Sensor, SensorNumber, Session};
 use crate::model::bundle::Offer;
@@ -17,6 +18,7 @@ pub(super) fn write(to: &Connection, change: &Change) -> Result<()> {
         Change::Sensor(sensor) => write_sensor(to, sensor),
         Change::Session(sensor, session) => write_session(to, *sensor, session),
         Change::Status(sensor, status, at) => write_status(to, *sensor, status, *at),
+        Change::Slot(sensor, slot) => series::write_slot(to, *sensor, slot),
         Change::Network(number, name) => {
             run(to, "INSERT INTO networks VALUES (?, ?)", params![number.0, name])
         }
@@ -166,6 +168,7 @@ fn remove(to: &Connection, sensor: SensorNumber) -> Result<()> {
         "DELETE FROM events WHERE sensor = (SELECT id FROM sensors WHERE number = ?)",
         params![sensor.0],
     )?;
+    run(to, "DELETE FROM series WHERE sensor = ?", params![sensor.0])?;
     run(to, "DELETE FROM sensors WHERE number = ?", params![sensor.0])
 }
 

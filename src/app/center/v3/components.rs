@@ -3,11 +3,12 @@
 use super::select::Select;
 use super::{V3Error, id_of, millis};
 use crate::app::center::desk::DeskError;
-use crate::app::center::listing::{self, Wanted};
+use crate::app::center::listing;
 use crate::app::center::state::Center;
 use crate::app::center::words::ComponentLine;
-use crate::engine::fleet::ComponentKind;
+use crate::engine::fleet::{ComponentKind, Order, Search, Within};
 use crate::model::property::{Property, Protocol};
+use crate::model::time::UnixTime;
 use serde_json::{Value, json};
 
 /// So many can be filtered and sorted in one answer.
@@ -47,11 +48,44 @@ fn active(first: u64, last: u64, (from, to): Span) -> bool {
 
 impl Center {
     pub(super) fn v3_components(&self, span: Span, select: &Select) -> Result<Value, DeskError> {
-        let in_order = span == (None, None) && select.sort.is_none() && select.filter.is_none();
-        let most = if in_order { select.end()? } else { self.v3_all()? };
-        let lines = self.v3_lines(most)?;
-        let lines = lines.iter().filter(|line| active(millis(line.first), millis(line.last), span));
-        Ok(select.of(&COLUMNS, lines.map(row).collect())?)
+        if let Some(search) = self.v3_search(span, select)? {
+            let lines = self.v3_lines(&search)?;
+            return Ok(select.sorted(&COLUMNS, lines.iter().map(row).collect())?);
+        }
+        let lines = self.v3_lines(&Search { most: self.v3_all()?, ..during(span) })?;
+        Ok(select.of(&COLUMNS, lines.iter().map(row).collect())?)
+    }
+
+    /// The same in the fleet's own words, where it has them: then no row is looked at but those of the page.
+    fn v3_search<'a>(&'a self, span: Span, select: &'a Select) -> Result<Option<Search<'a>>, V3Error> {
+        let mut search = Search { most: select.end()?, ..during(span) };
+        let filters = select.filters(&COLUMNS)?;
+        let known = filters.iter().all(|(field, text)| self.v3_filter(&mut search, field, text));
+        let sorted = match select.orders(&COLUMNS)?.as_slice() {
+            [] => Some((Order::Address, "")),
+            [(field, way)] => order(field).map(|order| (order, *way)),
+            _ => None,
+        };
+        let Some((order, way)) = sorted.filter(|_| known) else { return Ok(None) };
+        (search.order, search.descending) = (order, way.eq_ignore_ascii_case("desc"));
+        Ok(Some(search))
+    }
+
+    /// Adds a filter; whether that is possible.
+    fn v3_filter<'a>(&'a self, search: &mut Search<'a>, field: &str, text: &'a str) -> bool {
+        let within = match field {
+            "ip" => Within::Name,
+            "mac" => Within::Macs,
+            "sensorNames" => return set(&mut search.sensor, self.fleet.sensor_ids(), text),
+            "network" => return set(&mut search.network, self.fleet.network_names(), text),
+            _ => return false,
+        };
+        let first = search.text.is_empty() && !text.trim().is_empty();
+        (search.text, search.within) = (text, within);
+        if field == "ip" {
+            search.kind = Some(ComponentKind::Ip);
+        }
+        first
     }
 
     pub(super) fn v3_component(&self, ids: &str) -> Result<Value, DeskError> {
@@ -59,7 +93,7 @@ impl Center {
         if ids.len() > IDS_MAX {
             return Err(V3Error::Parameter("at most 100 ids").into());
         }
-        let lines = self.v3_lines(self.v3_all()?)?;
+        let lines = self.v3_lines(&Search { most: self.v3_all()?, ..Search::default() })?;
         let found: Vec<Value> = lines.iter().filter(|line| ids.contains(&&*id(line))).map(row).collect();
         if found.is_empty() { Err(V3Error::Unknown.into()) } else { Ok(Value::Array(found)) }
     }
@@ -85,9 +119,36 @@ impl Center {
         }
     }
 
-    fn v3_lines(&self, most: usize) -> Result<Vec<ComponentLine>, DeskError> {
-        let wanted = Wanted { network: None, sensor: None, after: None, most };
-        Ok(listing::page(&self.fleet, &wanted)?.lines)
+    fn v3_lines(&self, search: &Search<'_>) -> Result<Vec<ComponentLine>, DeskError> {
+        Ok(self.fleet.search(search)?.rows.into_iter().map(|row| listing::line(&self.fleet, row)).collect())
+    }
+}
+
+fn during((from, to): Span) -> Search<'static> {
+    let time = |millis: Option<u64>, open| millis.map_or(open, UnixTime::from_millis);
+    Search { active: (time(from, UnixTime::NEVER), time(to, UnixTime::MAX)), ..Search::default() }
+}
+
+fn order(field: &str) -> Option<Order> {
+    match field {
+        "ip" => Some(Order::Name),
+        "firstActivity" => Some(Order::First),
+        "lastActivity" => Some(Order::Last),
+        _ => None,
+    }
+}
+
+/// The only name that contains a text; whether there is one, and no other was asked for.
+fn set<'a, N: ToString + ?Sized>(
+    place: &mut Option<&'a N>,
+    names: impl Iterator<Item = &'a N>,
+    text: &str,
+) -> bool {
+    let text = text.to_lowercase();
+    let mut holding = names.filter(|name| name.to_string().to_lowercase().contains(&text));
+    match (holding.next(), holding.next()) {
+        (Some(name), None) if place.is_none() => place.replace(name).is_none(),
+        _ => false,
     }
 }
 

@@ -45,10 +45,25 @@ impl Select {
 
     /// The rows wanted.
     pub(super) fn of(&self, columns: &[&str], mut rows: Vec<Value>) -> Result<Value, V3Error> {
-        let filters = pairs(self.filter.as_deref(), columns)?;
+        let filters = self.filters(columns)?;
         rows.retain(|row| filters.iter().all(|(field, value)| holds(&row[*field], value)));
-        let orders = pairs(self.sort.as_deref(), columns)?;
+        let orders = self.orders(columns)?;
         rows.sort_by(|one, other| compare(one, other, &orders));
+        self.sorted(columns, rows)
+    }
+
+    /// The filters: fields and what they are to contain.
+    pub(super) fn filters<'c>(&self, columns: &[&'c str]) -> Result<Vec<(&'c str, &str)>, V3Error> {
+        pairs(self.filter.as_deref(), columns)
+    }
+
+    /// The orders: fields, and which way.
+    pub(super) fn orders<'c>(&self, columns: &[&'c str]) -> Result<Vec<(&'c str, &str)>, V3Error> {
+        pairs(self.sort.as_deref(), columns)
+    }
+
+    /// The page of rows that match and are in order.
+    pub(super) fn sorted(&self, columns: &[&str], rows: Vec<Value>) -> Result<Value, V3Error> {
         let (page, size) = self.place()?;
         let rows = rows.into_iter().skip((page - 1).saturating_mul(size)).take(size);
         self.shown(columns, rows)

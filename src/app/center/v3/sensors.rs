@@ -4,13 +4,21 @@ use super::{V3Error, id_of, millis};
 use crate::app::center::desk::DeskError;
 use crate::app::center::state::Center;
 use crate::app::center::turn::Turn;
+use crate::app::center::words::{Series, SlotLine, Span};
 use crate::engine::fleet::{SensorView, Standing};
 use crate::model::ident::SensorId;
 use crate::model::time::Now;
 use serde_json::{Value, json};
 
-const SPANS: [(&str, u64); 6] =
-    [("2h", 2), ("24h", 24), ("7d", 168), ("30d", 720), ("180d", 4320), ("360d", 8640)];
+/// More than thirty days are not kept.
+const SPANS: [(&str, Span); 6] = [
+    ("2h", Span::TwoHours),
+    ("24h", Span::Day),
+    ("7d", Span::Week),
+    ("30d", Span::Month),
+    ("180d", Span::Month),
+    ("360d", Span::Month),
+];
 
 impl Center {
     pub(super) fn v3_sensors(&self, now: Now) -> Value {
@@ -53,27 +61,28 @@ impl Center {
         self.set_ids(&name, None, enable, now, turn)
     }
 
-    /// Series are not kept: they are empty.
-    pub(super) fn v3_stats(&self, id: &str, span: Option<&str>, now: Now) -> Result<Value, DeskError> {
-        let view = self.v3_view(id, now)?;
+    /// Packets over time are kept for thirty days; what else that API has is not known here.
+    pub(super) fn v3_stats(&mut self, id: &str, span: Option<&str>, now: Now) -> Result<Value, DeskError> {
         let span = SPANS.iter().find(|(name, _)| *name == span.unwrap_or("2h"));
-        let (_, hours) = span.ok_or(V3Error::Parameter("p is 2h, 24h, 7d, 30d, 180d or 360d"))?;
+        let (_, span) = span.ok_or(V3Error::Parameter("p is 2h, 24h, 7d, 30d, 180d or 360d"))?;
+        let name = self.v3_view(id, now)?.sensor.id.clone();
+        let series = self.series(&name, *span, now)?;
+        let lately = self.series(&name, Span::TwoHours, now)?;
+        let view = self.v3_view(id, now)?;
         let status = view.sensor.status.as_ref();
         let sum = |of: fn(&crate::model::message::InterfaceStatus) -> u64| {
             status.map(|status| status.interfaces.iter().map(of).fold(0_u64, u64::saturating_add))
         };
         let details = self.v3_details(&view, now);
-        let end = millis(now.wall);
-        let empty = json!({"timestamp": [], "processed": [], "dropped": []});
         let text = |name: &str| details[name].clone();
         Ok(json!({
-            "start": end.saturating_sub(hours * 3_600_000), "end": end, "name": text("name"), "serial": text("serialNumber"),
+            "start": millis(series.start), "end": millis(series.end), "name": text("name"), "serial": text("serialNumber"),
             "ip": null, "mac": null, "status": details["status"]["operationalStatus"], "version": text("version"),
             "uptime": text("uptime"), "system_date": text("currentTime"), "snort_enabled": text("snortEnabled"),
             "filter": details["filter"], "cpu_usage": null, "ram_usage": null, "disk_usage": null,
             "disk_io_read": null, "disk_io_write": null, "pkt_count": sum(|it| it.received),
-            "pkt_drop_count": sum(|it| it.dropped), "pkt_rate": null, "pkt": empty, "cpu": null, "ram": null,
-            "disk": null, "network": [],
+            "pkt_drop_count": sum(|it| it.dropped), "pkt_rate": rate(&lately), "pkt": packets(&series), "cpu": null,
+            "ram": null, "disk": null, "network": [],
         }))
     }
 
@@ -98,6 +107,20 @@ impl Center {
         }
         details
     }
+}
+
+fn packets(series: &Series) -> Value {
+    let column = |of: fn(&SlotLine) -> u64| series.slots.iter().map(of).collect::<Vec<_>>();
+    json!({"timestamp": column(|slot| millis(slot.at)), "processed": column(|slot| slot.processed),
+        "dropped": column(|slot| slot.dropped)})
+}
+
+/// Packets a second in the last slot that is over.
+fn rate(series: &Series) -> u64 {
+    let over = series.end.millis().saturating_sub(series.slot_seconds * 1000);
+    let last = series.slots.iter().rfind(|slot| slot.at.millis() <= over);
+    let lately = last.filter(|slot| slot.at.millis() + 2 * series.slot_seconds * 1000 > series.end.millis());
+    lately.map_or(0, |slot| slot.processed / series.slot_seconds)
 }
 
 fn sensor_id(name: &SensorId) -> String {

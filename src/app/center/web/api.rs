@@ -134,11 +134,12 @@ fn request(mut words: Value) -> Result<Request, Fault> {
 /// Where the page before ended, as one word.
 fn page(words: &mut Value) -> Result<(), Fault> {
     let mut take = |name| words.as_object_mut().and_then(|words| words.remove(name));
-    let place = match (take("after_network"), take("after_address")) {
-        (Some(network), Some(address)) => {
-            Some(serde_json::from_value::<Place>(json!({"network": network, "address": address}))?)
+    let place = match (take("after_network"), take("after_address"), take("after_time")) {
+        (Some(network), Some(address), time) => {
+            let place = json!({"network": network, "address": address, "time": time});
+            Some(serde_json::from_value::<Place>(place)?)
         }
-        (None, None) => None,
+        (None, None, None) => None,
         _ => return Err(fault("after_network and after_address are said together")),
     };
     words["after"] = json!(place);

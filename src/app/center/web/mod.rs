@@ -13,6 +13,7 @@
 mod api;
 mod health;
 mod license;
+mod look;
 mod people;
 mod routes;
 mod rules;

@@ -49,7 +49,7 @@ pub(super) const ROUTES: &[Route] = &[
         .takes(&[field(Path, "number", Count, "Its number")]),
 
     row(Get, "/status", View, "status", "How the Center stands").gives(&[
-        ("version", Text), ("running", Flag), ("uptime_seconds", Count), ("broker", Flag), ("broker_fault", Note),
+        ("version", Text), ("running", Flag), ("serial", Text), ("time", Time), ("uptime_seconds", Count), ("broker", Flag), ("broker_fault", Note),
         ("store_fault", Note), ("sensors", Count), ("online", Count), ("figures", Object), ("saturated", Flag),
         ("intake", Object), ("license", Text), ("evaluation_days", Count), ("critical", Texts), ("warnings", Texts),
     ]),
@@ -106,11 +106,19 @@ pub(super) const ROUTES: &[Route] = &[
 
     row(Get, "/usage", View, "count", "The count, by network and by sensor")
         .gives(&[("total", Object), ("networks", List), ("sensors", List), ("policy", Text), ("rules_version", Count)]),
-    row(Get, "/components", View, "components", "A page of components, by network, then IPv4, IPv6, MAC")
-        .takes(&[may(Query, "network", Text, "Of this network only"), OF_SENSOR,
+    row(Get, "/usage/history", View, "usage_history", "The most of each day of the last year, what is reserved, and when that is reached")
+        .gives(&[("days", List), ("reserved", Kind::Any), ("forecast", Kind::Any), ("looked_at_days", Count)]),
+    row(Get, "/components", View, "components", "A page of components, and how many match on all pages")
+        .takes(&[may(Query, "search", Text, "Part of the address, or of a MAC it was seen with"),
+            may(Query, "network", Text, "In this network only"), may(Query, "kind", Text, "ip or mac"), OF_SENSOR,
+            may(Query, "confirmed", Flag, "Billed only, or not billed yet only"),
+            may(Query, "sort", Text, "address (network, then IPv4, IPv6, MAC; when absent), first or last"),
+            may(Query, "descending", Flag, "The other way round"),
+            may(Query, "size", Count, "Lines of a page, at most 20000; so many when absent"),
             may(Query, "after_network", Text, "The network where the page before ended"),
-            may(Query, "after_address", Text, "The address where it ended")])
-        .gives(&[("lines", List), ("next", Kind::Any)]),
+            may(Query, "after_address", Text, "The address where it ended"),
+            may(Query, "after_time", Time, "The time where it ended, when sorted by one")])
+        .gives(&[("lines", List), ("matching", Count), ("next", Kind::Any)]),
     row(Get, "/explain/{address}", View, "explain", "Why an address or MAC counts, or does not")
         .takes(&[field(Path, "address", Text, "An IP address or a MAC address")])
         .gives(&[("address", Text), ("class", Note), ("verdicts", List)]),
@@ -134,6 +142,9 @@ pub(super) const ROUTES: &[Route] = &[
         .gives(&[("tar", Text)]),
     row(Delete, "/sensors/{sensor}", Manage, "revoke", "Withdraw a sensor's certificate; what it reported stays counted")
         .takes(&[SENSOR]).gives(SAID),
+    row(Get, "/sensors/{sensor}/series", View, "series", "Packets looked at and lost, components it was the first to tell; by time")
+        .takes(&[SENSOR, may(Query, "p", Text, "2h, 24h (slots of five minutes), 7d or 30d (of an hour); 2h when absent")])
+        .gives(&[("sensor", Text), ("start", Time), ("end", Time), ("slot_seconds", Count), ("slots", List)]),
     row(Post, "/sensors/{sensor}/purge", Manage, "purge", "Forget what a sensor reported, and have it begin anew")
         .takes(&[SENSOR]).gives(SAID),
 ];

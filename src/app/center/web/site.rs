@@ -1,13 +1,21 @@
 //! The Center's pages: the menu, the lists of pages, and what stands above each.
 
-use super::{license, people};
+use super::{license, look, people};
 use crate::app::pages::{Banner, Site, Visit};
 
 pub(super) static SITE: Site = Site {
     product: "Tollgate Center",
     name: "center",
-    menu: &[("/license", "License"), ("/people", "People and keys")],
-    pages: &[license::PAGES, people::PAGES],
+    menu: &[
+        ("/license", "License"),
+        ("/sensors", "Sensors"),
+        ("/snort", "Snort"),
+        ("/components", "Components"),
+        ("/usage", "Usage"),
+        ("/system", "System statistics"),
+        ("/people", "People and keys"),
+    ],
+    pages: &[license::PAGES, look::PAGES, people::PAGES],
     banner: |visit| Box::pin(banner(visit)),
 };
 

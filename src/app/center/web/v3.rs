@@ -54,7 +54,7 @@ const ROUTES: &[Route] = &[
         .takes(&[field(Body, "name", Text, "Its name"), field(Body, "hardwareType", Text, "Its platform, as its profile is called")]).object(),
     row(Get, "/sensors/{id}", View, "sensor", "One sensor").takes(&[ID]).object(),
     row(Delete, "/sensors/{id}", Manage, "sensor_delete", "Withdraw a sensor; what it reported stays counted").takes(&[ID]).object(),
-    row(Get, "/sensors/{id}/stats", View, "sensor_stats", "Its figures; series are not kept")
+    row(Get, "/sensors/{id}/stats", View, "sensor_stats", "Its figures, and its packets over time; 30 days are kept")
         .takes(&[ID, may(Query, "p", Text, "2h, 24h, 7d, 30d, 180d or 360d")]).object(),
     row(Post, "/sensors/{id}/snort/enable", Manage, "snort_enable", "Enable IDS there").takes(&[ID]).silent(),
     row(Post, "/sensors/{id}/snort/disable", Manage, "snort_disable", "Disable IDS there").takes(&[ID]).silent(),

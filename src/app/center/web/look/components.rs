@@ -1,0 +1,149 @@
+//! Components: searched, filtered, sorted; why one counts; all that match as a file.
+
+use super::words::time;
+use crate::app::center::show;
+use crate::app::center::words::{
+    ComponentLine, ComponentsPage, CountAnswer, Explanation, Kind, Place, Request, Sort, Wanted,
+};
+use crate::app::pages::{Frame, Said, Shown, Visit, page};
+use crate::app::rest::No;
+use crate::model::ident::SensorId;
+use askama::Template;
+
+/// Lines of a page.
+const ROWS: usize = 100;
+/// Lines of a file, and of one question for it.
+const FILE: usize = 200_000;
+const PIECE: usize = 10_000;
+/// Networks to choose from.
+const NETWORKS: usize = 200;
+
+/// What the form says; the same words lead to the next page and to a file.
+fn wanted(visit: &Visit) -> Result<Wanted, No> {
+    let text = |name| visit.may(name).map(str::to_owned);
+    let sensor = visit.may("sensor").map(|_| visit.parsed::<SensorId>("sensor")).transpose()?;
+    let kind = visit.may("kind").map(|_| visit.parsed::<Kind>("kind")).transpose()?;
+    let sort = visit.may("sort").map(|_| visit.parsed::<Sort>("sort")).transpose()?;
+    Ok(Wanted {
+        search: text("search"),
+        network: text("network"),
+        kind,
+        sensor,
+        confirmed: visit.flag("unconfirmed").then_some(false),
+        sort: sort.unwrap_or_default(),
+        descending: visit.flag("descending"),
+        after: after(visit)?,
+        size: Some(ROWS),
+    })
+}
+
+fn after(visit: &Visit) -> Result<Option<Place>, No> {
+    let Some(address) = visit.may("after_address") else { return Ok(None) };
+    let time = visit.may("after_time").map(|_| visit.parsed("after_time")).transpose()?;
+    Ok(Some(Place { network: visit.word("after_network").to_owned(), address: address.to_owned(), time }))
+}
+
+#[derive(Template)]
+#[template(path = "center/web/look/components.html")]
+struct List<'a> {
+    frame: &'a Frame,
+    lines: Vec<ComponentLine>,
+    matching: u64,
+    next: Option<Place>,
+    networks: Vec<String>,
+    /// Whether the network that was asked for is one of these.
+    listed: bool,
+    search: &'a str,
+    network: &'a str,
+    sensor: &'a str,
+    kind: &'a str,
+    sort: &'a str,
+    unconfirmed: bool,
+    descending: bool,
+}
+
+pub(super) async fn list(visit: &Visit) -> Said {
+    let wanted = wanted(visit)?;
+    let ComponentsPage { lines, matching, next } = visit.ask(&Request::Components(wanted)).await?;
+    let count: CountAnswer = visit.ask(&Request::Count).await?;
+    let networks: Vec<String> = count.networks.into_iter().map(|line| line.name).take(NETWORKS).collect();
+    page(&List {
+        frame: &visit.frame,
+        lines,
+        matching,
+        next,
+        listed: networks.iter().any(|name| name == visit.word("network")),
+        networks,
+        search: visit.word("search").trim(),
+        network: visit.word("network"),
+        sensor: visit.word("sensor"),
+        kind: visit.word("kind"),
+        sort: visit.word("sort"),
+        unconfirmed: visit.flag("unconfirmed"),
+        descending: visit.flag("descending"),
+    })
+}
+
+#[derive(Template)]
+#[template(path = "center/web/look/explain.html")]
+struct Explain<'a> {
+    frame: &'a Frame,
+    answer: Explanation,
+}
+
+/// Witnesses of one verdict that are listed.
+const WITNESSES: usize = 100;
+
+pub(super) async fn explain(visit: &Visit) -> Said {
+    let address = visit.word("address").to_owned();
+    let mut answer: Explanation = visit.ask(&Request::Explain { address }).await?;
+    answer.verdicts.iter_mut().for_each(|verdict| verdict.witnesses.truncate(WITNESSES));
+    page(&Explain { frame: &visit.frame, answer })
+}
+
+/// A way to write lines: the file's name, its kind, and a piece of it, the first one with its heading.
+type Form = (&'static str, &'static str, fn(&[ComponentLine], bool) -> Result<String, No>);
+
+fn form(name: &str) -> Result<Form, No> {
+    match name {
+        "csv" => Ok(("components.csv", "text/csv; charset=utf-8", |lines, first| {
+            Ok(show::components_csv(lines, first))
+        })),
+        "json" => Ok(("components.jsonl", "application/jsonl", |lines, _| {
+            show::components_json(lines).map_err(|error| No::new("failed", error.to_string()))
+        })),
+        "netbox" => Ok(("netbox-ip-addresses.csv", "text/csv; charset=utf-8", |lines, first| {
+            Ok(show::components_netbox(lines, first))
+        })),
+        _ => Err(No::new("bad-request", "a format is csv, json or netbox; choose one")),
+    }
+}
+
+/// Piece by piece, so that the Center does not stand still meanwhile.
+pub(super) async fn export(visit: &Visit) -> Said {
+    let (name, kind, write) = form(visit.word("format"))?;
+    let mut wanted = Wanted { size: Some(PIECE), after: None, ..wanted(visit)? };
+    let mut text = String::new();
+    loop {
+        let first = wanted.after.is_none();
+        let piece: ComponentsPage = visit.ask(&Request::Components(wanted.clone())).await?;
+        if piece.matching > FILE as u64 {
+            return Err(too_many(piece.matching));
+        }
+        text += &write(&piece.lines, first)?;
+        match piece.next {
+            Some(next) => wanted.after = Some(next),
+            None => return Ok(Shown::File { name: name.to_owned(), kind, bytes: text.into() }),
+        }
+    }
+}
+
+fn too_many(matching: u64) -> No {
+    No::new(
+        "too-many",
+        format!(
+            "{matching} components match, and a file has {FILE} at most; narrow the search, or use tollgate-center \
+             components --csv, which has no limit"
+        ),
+    )
+}

@@ -44,7 +44,6 @@ const TEXTS: [&str; 4] =
 struct Center {
     site: Site,
     https: Https,
-    port: u16,
     password: String,
 }
 
@@ -60,7 +59,7 @@ impl Center {
         site.until("HTTPS is served", |_| TcpStream::connect(("127.0.0.1", port)).is_ok());
         let https = Https::new(port, &site.path("center/pki/ca.pem"), None);
         let password = site.json(&["admin", "create", "anna"])["secret"].as_str().unwrap().to_owned();
-        Self { site, https, port, password }
+        Self { site, https, password }
     }
 
     fn who(&self, role: &str) -> Browser<'_> {

@@ -93,7 +93,7 @@ fn meter(capacity: u32) -> Meter {
     let keys = HashKeys::repeatable([0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7344]);
     let settings = Settings { capacity, policy: Policy::default(), networks: Networks::default(), keys };
     // As the daemon counts: it also hears what stations say of themselves.
-    Meter::new(Inventory::new(settings), None).with_nameplates(1024)
+    Meter::new(Inventory::new(settings), None).with_nameplates(1024, 256)
 }
 
 /// Warms up, then goes through `passes` passes of [`PACKETS`] packets.

@@ -77,7 +77,9 @@ fn inventory(capacity: u32) -> Inventory {
 }
 
 fn sight_all(inventory: &mut Inventory, frames: &Frames) {
-    frames.iter().for_each(|frame| inventory.sight(&frame));
+    frames.iter().for_each(|frame| {
+        inventory.sight(&frame);
+    });
     inventory.settle();
 }
 

@@ -91,6 +91,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("redb::", &["src/io/state/"]),
     ("rusqlite::", &["src/io/store/", "src/io/sqlite/", "src/io/books.rs"]),
     ("argon2::", &["src/io/password.rs"]),
+    ("oui_data::", &["src/app/center/known.rs"]),
     ("rpassword::", &["src/io/secret.rs"]),
     ("rumqttc::", &["src/io/mqtt/"]),
     ("ureq::", &["src/io/client.rs", "src/io/smart/", "src/io/fetch/", "src/io/upstream.rs"]),

@@ -14,6 +14,7 @@ impl MacAddr {
     pub const NONE: Self = Self(0);
     const MASK: u64 = (1 << 48) - 1;
     const GROUP: u64 = 1 << 40;
+    const LOCAL: u64 = 1 << 41;
 
     /// Takes the low 48 bits of `bits`.
     #[inline]
@@ -38,6 +39,11 @@ impl MacAddr {
     #[inline]
     pub const fn is_usable(self) -> bool {
         self.0 & Self::GROUP == 0 && self.0 != 0
+    }
+
+    /// Whether its maker gave it, and not who runs the machine: the local bit is clear.
+    pub const fn is_universal(self) -> bool {
+        self.0 & Self::LOCAL == 0
     }
 
     /// Itself when usable, else [`MacAddr::NONE`].

@@ -34,7 +34,7 @@ impl PlainText {
                 break;
             }
         }
-        if plain.starts_with(['=', '+', '-', '@']) {
+        if plain.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) {
             plain.insert(0, '\'');
         }
         plain.truncate(plain.floor_char_boundary(Self::MAX));
@@ -91,6 +91,7 @@ mod tests {
         assert_eq!(read("a\u{2028}b\u{85}c".as_bytes()), "a b c");
         assert_eq!(read(b"=cmd|' /C calc'!A0"), "'=cmd|' /C calc'!A0");
         assert_eq!(read(b"\t@SUM(1)"), "'@SUM(1)");
+        assert_eq!(read("＝SUM(1)".as_bytes()), "'＝SUM(1)");
         assert_eq!(read(&[0xff, b'x']), "\u{fffd}x");
         assert_eq!((read(b""), read(b"\0x"), read(b" \r\n")), (String::new(), String::new(), String::new()));
         assert_eq!(read("Prüfstand 3 <b>".as_bytes()), "Prüfstand 3 <b>");

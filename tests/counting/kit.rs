@@ -75,12 +75,10 @@ pub fn inventory(capacity: u32) -> Inventory {
 pub fn see(inventory: &mut Inventory, item: &Item) {
     match item {
         Item::Undecodable => inventory.sight_undecodable(),
-        Item::Frame { link, time, bytes } => inventory.sight(&Frame {
-            link: *link,
-            time: CaptureTime::from_nanos(*time),
-            bytes,
-            stripped_tag: None,
-        }),
+        Item::Frame { link, time, bytes } => {
+            let time = CaptureTime::from_nanos(*time);
+            inventory.sight(&Frame { link: *link, time, bytes, stripped_tag: None });
+        }
     }
 }
 

@@ -99,7 +99,7 @@ impl<'a> Job<'a> {
     }
 
     fn listening(&self, meter: Meter) -> Meter {
-        if self.args.properties { meter.with_nameplates(SUBJECTS_MAX) } else { meter }
+        if self.args.properties { meter.with_nameplates(SUBJECTS_MAX, 1) } else { meter }
     }
 
     /// The filter for a source of Ethernet frames that applies it itself.

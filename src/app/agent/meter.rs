@@ -1,6 +1,7 @@
 //! Between a capture and an inventory: the filter, what it left out, and who listens beside.
 
 use crate::engine::filter::Filter;
+use crate::engine::identity::gate::may_say;
 use crate::engine::inventory::Inventory;
 use crate::engine::inventory::nameplates::Nameplates;
 use crate::engine::inventory::policy::Policy;
@@ -17,23 +18,42 @@ pub struct Meter {
     /// What components say of themselves, if that is asked for.
     pub nameplates: Option<Box<Nameplates>>,
     filter: Option<Filter>,
-    /// Frames are counted and nothing else: one thing to ask of each.
-    plain: bool,
+    way: Way,
+    /// Frames whose numbers have none of these bits are listened to whatever they look like.
+    mask: u64,
+}
+
+/// What becomes of a frame: one thing to ask of each.
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    /// It is counted.
+    Plain,
+    /// And listened to.
+    Named,
+    /// If the filter lets it through.
+    Filtered,
 }
 
 impl Meter {
     /// Counts into `inventory` what `filter` lets through; everything when there is none.
     pub fn new(inventory: Inventory, filter: Option<Filter>) -> Self {
-        let plain = filter.is_none();
-        Self { inventory, filtered: 0, nameplates: None, filter, plain }
+        let way = if filter.is_none() { Way::Plain } else { Way::Filtered };
+        Self { inventory, filtered: 0, nameplates: None, filter, way, mask: 0 }
     }
 
-    /// Also keeps what components say of themselves.
+    /// Also keeps what components say of themselves, as far as there is `room`. Of frames that look as if they said nothing,
+    /// one in `every`, a power of two, is looked at closely: it tells a protocol, or what a client says.
     #[must_use]
-    pub fn with_nameplates(self, room: usize) -> Self {
+    pub fn with_nameplates(self, room: usize, every: u32) -> Self {
         let settings = self.inventory.settings();
         let plates = Nameplates::new(settings.policy.clone(), settings.networks.clone(), room);
-        Self { nameplates: Some(Box::new(plates)), plain: false, ..self }
+        let way = if self.filter.is_none() { Way::Named } else { Way::Filtered };
+        Self {
+            nameplates: Some(Box::new(plates)),
+            way,
+            mask: u64::from(every.next_power_of_two() - 1),
+            ..self
+        }
     }
 
     /// Counts by another policy, from nothing.
@@ -59,7 +79,8 @@ impl Meter {
     pub fn fresh(&self) -> Self {
         let inventory = Inventory::new(self.inventory.settings().clone());
         let nameplates = self.nameplates.as_ref().map(|plates| Box::new(plates.fresh()));
-        Self { inventory, filtered: 0, nameplates, filter: self.filter.clone(), plain: self.plain }
+        let (filter, way, mask) = (self.filter.clone(), self.way, self.mask);
+        Self { inventory, filtered: 0, nameplates, filter, way, mask }
     }
 
     /// Adds what another meter of the same capture saw.
@@ -75,19 +96,37 @@ impl Meter {
     fn filter(&mut self, frame: Frame<'_>) {
         if self.filter.as_ref().is_some_and(|filter| !filter.matches(&frame)) {
             self.filtered += 1;
-            return;
+        } else if self.nameplates.is_some() {
+            self.named(&frame);
+        } else {
+            self.inventory.sight(&frame);
         }
-        if let Some(plates) = &mut self.nameplates {
-            plates.hear(&frame);
+    }
+
+    #[inline(always)]
+    fn named(&mut self, frame: &Frame<'_>) {
+        let is_rare = self.inventory.sight(frame);
+        if is_rare || self.inventory.packets() & self.mask == 0 || may_say(frame) {
+            self.listen(frame);
         }
-        self.inventory.sight(&frame);
+    }
+
+    #[inline(never)]
+    fn listen(&mut self, frame: &Frame<'_>) {
+        self.nameplates.iter_mut().for_each(|plates| plates.hear(frame));
     }
 }
 
 impl FrameSink for Meter {
     #[inline(always)]
     fn frame(&mut self, frame: Frame<'_>) {
-        if self.plain { self.inventory.sight(&frame) } else { self.filter(frame) }
+        match self.way {
+            Way::Named => self.named(&frame),
+            Way::Plain => {
+                self.inventory.sight(&frame);
+            }
+            Way::Filtered => self.filter(frame),
+        }
     }
 
     fn undecodable(&mut self) {

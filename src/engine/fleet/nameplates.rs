@@ -129,9 +129,9 @@ impl Fleet {
         macs: impl IntoIterator<Item = (MacAddr, bool)>,
     ) -> Nameplate {
         let mut known = Nameplate::default();
+        let own = self.own_macs(network, component, macs).map(Key::station);
         let Some(&network) = self.network_numbers.get(network) else { return known };
-        let own = self.own_macs(network, component, macs);
-        for subject in own.map(Key::station).chain([component]) {
+        for subject in own.chain([component]) {
             self.plates.of(network, subject).for_each(|plate| {
                 known.merge(plate);
             });
@@ -140,14 +140,19 @@ impl Fleet {
     }
 
     /// Those of these MACs that are a component's own, and not a router's before it.
-    fn own_macs(
+    pub fn own_macs(
         &self,
-        network: NetworkNumber,
+        network: &str,
         component: Key,
         macs: impl IntoIterator<Item = (MacAddr, bool)>,
     ) -> impl Iterator<Item = MacAddr> {
+        let network = self.network_numbers.get(network).copied();
+        let is_alone = move |mac| {
+            network
+                .is_some_and(|network| self.components.is_alone_behind(network, Key::station(mac), component))
+        };
         let is_own = move |(mac, claims): &(MacAddr, bool)| {
-            *claims || self.components.is_alone_behind(network, Key::station(*mac), component)
+            *claims || component == Key::station(*mac) || is_alone(*mac)
         };
         macs.into_iter().filter(is_own).map(|(mac, _)| mac)
     }

@@ -3,21 +3,71 @@
 use crate::model::frame::{Frame, LinkType};
 
 /// Ports at which stations say who they are, or whose protocols have tags.
-const PORTS: [u16; 17] =
-    [67, 68, 80, 102, 137, 161, 443, 502, 2404, 4712, 4840, 5094, 8080, 9600, 20000, 44818, 47808];
+const PORTS: [u16; 31] = [
+    22, 53, 67, 68, 80, 102, 123, 137, 161, 443, 445, 502, 514, 1883, 2404, 3389, 4712, 4713, 4840, 5006,
+    5007, 5094, 5353, 8080, 8443, 8883, 9600, 19999, 20000, 44818, 47808,
+];
 const TCP: u8 = 6;
 const UDP: u8 = 17;
 const GRE: u8 = 47;
 const ICMPV6: u8 = 58;
-/// One bit for each port by its low six bits: most frames of other ports end here.
-const FEW: u64 = {
-    let (mut bits, mut at) = (0, 0);
+/// One bit for each port by its low ten bits: most frames of other ports end here.
+static FEW: [u32; 32] = {
+    let (mut bits, mut at) = ([0; 32], 0);
     while at < PORTS.len() {
-        bits |= 1 << (PORTS[at] % 64);
+        let low = PORTS[at] % 1024;
+        bits[low as usize / 32] |= 1 << (low % 32);
         at += 1;
     }
     bits
 };
+
+/// From these ports a station says who it is; by their low eight bits.
+static SPEAKERS: [bool; 256] = {
+    let ports: [u16; 12] = [22, 68, 80, 102, 137, 161, 502, 4840, 5353, 8080, 44818, 47808];
+    let (mut low, mut at) = ([false; 256], 0);
+    while at < ports.len() {
+        low[ports[at] as usize % 256] = true;
+        at += 1;
+    }
+    low
+};
+
+/// Whether a frame of a common kind may say who its sender is: the least that can be asked of every frame. What it lets
+/// through, [`promise`] looks at.
+#[inline(always)]
+pub fn may_say(frame: &Frame<'_>) -> bool {
+    let Some(head) = frame.bytes.first_chunk::<38>() else { return true };
+    // Compared as it lies in memory: one instruction a kind, the most frequent first.
+    if [head[12], head[13]] == [0x08, 0x00] {
+        return SPEAKERS[usize::from(head[35])];
+    }
+    others_may_say(u16::from_be_bytes([head[12], head[13]]), frame.bytes)
+}
+
+#[inline(always)]
+fn others_may_say(ethertype: u16, bytes: &[u8]) -> bool {
+    match ethertype {
+        0x8100 => tagged_may_say(bytes),
+        0x0806 | 0x88a4 | 0x88b8 | 0x88ba => false,
+        0x8892 => bytes.get(14).is_none_or(|&high| high >= 0xfc),
+        0x86dd => bytes.get(55).is_none_or(|&low| SPEAKERS[usize::from(low)]),
+        _ => true,
+    }
+}
+
+#[inline(always)]
+fn tagged_may_say(bytes: &[u8]) -> bool {
+    let Some(head) = bytes.first_chunk::<40>() else { return true };
+    if [head[16], head[17]] == [0x08, 0x00] {
+        return SPEAKERS[usize::from(head[39])];
+    }
+    match u16::from_be_bytes([head[16], head[17]]) {
+        0x0806 | 0x88a4 | 0x88b8 | 0x88ba => false,
+        0x8892 => head[18] >= 0xfc,
+        _ => true,
+    }
+}
 
 /// What a frame promises.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -69,7 +119,13 @@ fn by_ports(packet: &[u8]) -> Promise {
     if !may_be_ours(from, to) && packet[0] == 0x45 && packet[9] != GRE {
         return Promise::Nothing;
     }
-    by_exact_ports(packet, from, to)
+    within_v4(packet, from, to)
+}
+
+#[inline(never)]
+fn within_v4(packet: &[u8], from: u16, to: u16) -> Promise {
+    let is_plain = packet[0] == 0x45 && packet[9] != GRE;
+    if is_plain { by_exact_ports(packet[9], &packet[20..], from, to) } else { Promise::Identity }
 }
 
 #[inline(always)]
@@ -77,35 +133,45 @@ fn by_v6_ports(packet: &[u8]) -> Promise {
     let Some(&[a, b, c, d]) = packet.get(40..44) else { return Promise::Nothing };
     let (from, to) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
     let is_plain = packet[0] >> 4 == 6 && matches!(packet[6], TCP | UDP | ICMPV6);
-    if is_plain && !may_be_ours(from, to) { Promise::Nothing } else { Promise::Identity }
+    if is_plain && !may_be_ours(from, to) { Promise::Nothing } else { within_v6(packet, is_plain, from, to) }
+}
+
+#[inline(never)]
+fn within_v6(packet: &[u8], is_plain: bool, from: u16, to: u16) -> Promise {
+    if is_plain { by_exact_ports(packet[6], &packet[40..], from, to) } else { Promise::Identity }
 }
 
 #[inline(always)]
-const fn may_be_ours(from: u16, to: u16) -> bool {
-    (FEW >> (from % 64) | FEW >> (to % 64)) & 1 != 0
+fn may_be_ours(from: u16, to: u16) -> bool {
+    let bit = |port: u16| FEW[usize::from(port % 1024 / 32)] >> (port % 32);
+    (bit(from) | bit(to)) & 1 != 0
 }
 
 /// Frames to and from busy services tell their protocol, and few of them more than that.
-#[inline(never)]
-fn by_exact_ports(packet: &[u8], from: u16, to: u16) -> Promise {
-    if packet[0] != 0x45 || packet[9] == GRE {
-        return Promise::Identity;
-    }
-    match (packet[9], from, to) {
-        (UDP, 68, 67) | (UDP, 137, 137) | (UDP, 161 | 44818 | 47808, _) => Promise::Identity,
-        (TCP, 80 | 102 | 502 | 8080 | 44818, _) if may_identify(packet, from) => Promise::Identity,
-        (TCP | UDP, ..) if PORTS.contains(&from) || PORTS.contains(&to) => Promise::Protocol,
+fn by_exact_ports(protocol: u8, segment: &[u8], from: u16, to: u16) -> Promise {
+    match (protocol, from, to) {
+        (UDP, 68, 67) | (UDP, 137, 137) | (UDP, 5353, 5353) | (UDP, 161 | 44818 | 47808, _) => {
+            Promise::Identity
+        }
+        (TCP, 22 | 80 | 102 | 502 | 4840 | 8080 | 44818, _) if may_identify(segment, from) => {
+            Promise::Identity
+        }
+        (TCP, _, 22 | 4840) if may_identify(segment, to) => Promise::Identity,
+        // Perhaps of another port with the same low bits, which costs a look now and then.
+        (TCP | UDP, ..) => Promise::Protocol,
         _ => Promise::Nothing,
     }
 }
 
-/// Whether the TCP payload is of the kind that says who answers.
-fn may_identify(packet: &[u8], from: u16) -> bool {
-    let payload = packet.get(32).and_then(|offset| packet.get(20 + usize::from(offset >> 4).max(5) * 4..));
-    match (from, payload.unwrap_or_default()) {
+/// Whether the TCP payload is of the kind that says who speaks.
+fn may_identify(segment: &[u8], service: u16) -> bool {
+    let payload = segment.get(12).and_then(|offset| segment.get(usize::from(offset >> 4).max(5) * 4..));
+    match (service, payload.unwrap_or_default()) {
         (502, [_, _, _, _, _, _, _, function, ..]) => *function == 43,
-        (102, [3, 0, _, _, _, _, _, 0x32, 7, ..])
+        (22, [b'S', b'S', b'H', b'-', ..])
+        | (102, [3, 0, _, _, _, _, _, 0x32, 7, ..])
         | (80 | 8080, [b'H', b'T', b'T', b'P', ..])
+        | (4840, [b'M', b'S', b'G', b'F', ..])
         | (44818, [0x63, 0, ..]) => true,
         _ => false,
     }

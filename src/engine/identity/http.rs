@@ -1,4 +1,4 @@
-//! HTTP answers: the Server field (RFC 9110, 10.2.4).
+//! HTTP answers: the Server field (RFC 9110, 10.2.4). A request's Host is another's name, and left out.
 
 use super::Found;
 use crate::model::property::Property;

@@ -43,7 +43,8 @@ fn management_address(value: &[u8], found: &mut Found<'_>) {
 fn organization<'a>(value: &'a [u8], found: &mut Found<'a>) {
     let Some((&[a, b, c, subtype], text)) = value.split_first_chunk() else { return };
     let property = match ([a, b, c], subtype) {
-        (MED, 7) => Property::Software,
+        (MED, 5) => Property::Hardware,
+        (MED, 6 | 7) => Property::Software,
         (MED, 8) => Property::Serial,
         (MED, 9) => Property::Vendor,
         (MED, 10) => Property::Model,

@@ -10,19 +10,14 @@ pub(super) fn listen<'a>(bytes: &'a [u8], found: &mut Found<'a>) -> Option<()> {
     // Which objects were asked for, how far the device conforms, whether more follow and from where.
     reader.take(4)?;
     let objects = reader.u8()?;
-    let mut product = false;
     for _ in 0..objects {
         let [object, length] = reader.array()?;
         let value = reader.take(usize::from(length))?;
         match object {
             0 => found.says(Property::Vendor, value),
             2 => found.says(Property::Software, value),
-            1 if !product => found.says(Property::Model, value),
-            4 | 5 => {
-                // A product's name says more than its code.
-                found.says(Property::Model, value);
-                product = true;
-            }
+            1 => found.says(Property::Reference, value),
+            4 | 5 => found.says(Property::Model, value),
             6 => found.says(Property::Name, value),
             _ => {}
         }

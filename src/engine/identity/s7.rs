@@ -38,7 +38,7 @@ fn module<'a>(record: &'a [u8], found: &mut Found<'a>) -> Option<()> {
     let (index, order_number) = (reader.be16()?, reader.take(20)?);
     reader.be16()?;
     match (index, reader.array()?) {
-        (1, _) => found.says(Property::Model, order_number),
+        (1, _) => found.says(Property::Reference, order_number),
         (7, [b'V', major, minor, patch]) => {
             found.says_text(Property::Software, format!("V{major}.{minor}.{patch}"));
         }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::model::mac::MacAddr;
 use crate::model::plain::PlainText;
-use crate::model::property::Property;
+use crate::model::property::{Property, Protocol};
 use proptest::prelude::*;
 
 const SENDER: Key = Key::station(MacAddr::new([2, 0, 0, 0, 0, 1])).with_v4(0x0a00_0001);
@@ -121,7 +121,7 @@ fn ethernet_ip_tells_its_identity() {
 #[test]
 fn modbus_tells_its_device_identification() {
     let bytes = b"\0\x01\0\0\0\x1f\x01\x2b\x0e\x01\x01\0\0\x03\0\x04ACME\x01\x05PM-10\x02\x04V1.2";
-    let expected = [(Property::Vendor, "ACME"), (Property::Model, "PM-10"), (Property::Software, "V1.2")];
+    let expected = [(Property::Vendor, "ACME"), (Property::Reference, "PM-10"), (Property::Software, "V1.2")];
     check(Carrier::Tcp(502, 40_000), bytes, &expected);
     assert_eq!(heard(Carrier::Tcp(40_000, 502), bytes), [], "a request says nothing of who asks");
 }
@@ -140,7 +140,7 @@ fn s7_tells_order_number_and_names() {
         b"\0\x07                    \0\0V\x03\x02\x06",
     ]
     .concat();
-    let expected = [(Property::Model, "6ES7 315-2EH14-0AB0"), (Property::Software, "V3.2.6")];
+    let expected = [(Property::Reference, "6ES7 315-2EH14-0AB0"), (Property::Software, "V3.2.6")];
     check(Carrier::Tcp(102, 50_000), &list(0x11, 28, &modules), &expected);
     let names = [&b"\0\x01SIMATIC 300\0"[..], &[0; 20], b"\0\x05S C-X4U421302009", &[0; 16]].concat();
     let expected = [(Property::Name, "SIMATIC 300"), (Property::Serial, "S C-X4U421302009")];
@@ -168,11 +168,109 @@ fn it_protocols_tell_names_too() {
     check(Carrier::Udp(137, 137), &netbios, &[(Property::Name, "HMI-7")]);
 }
 
+#[test]
+fn dnp3_and_iec_104_tell_their_addresses() {
+    let link = [0x05, 0x64, 5, 0x44, 1, 0, 0x0a, 2, 0xff, 0xff];
+    check(Carrier::Tcp(20000, 50_000), &link, &[(Property::Role, "DNP3 outstation 522")]);
+    let link = [0x05, 0x64, 5, 0xc4, 10, 0, 3, 0, 0xff, 0xff];
+    check(Carrier::Udp(50_000, 20000), &link, &[(Property::Role, "DNP3 master 3")]);
+    let unit = [0x68, 14, 2, 0, 2, 0, 30, 1, 3, 0, 0x2c, 1, 0, 0, 0, 1];
+    check(Carrier::Tcp(2404, 50_000), &unit, &[(Property::Role, "IEC 104 station 300")]);
+    assert_eq!(heard(Carrier::Tcp(50_000, 2404), &unit), [], "whoever controls names whom it controls");
+    assert_eq!(heard(Carrier::Tcp(2404, 50_000), &[0x68, 4, 1, 0, 2, 0]), [], "no unit in it");
+}
+
+#[test]
+fn goose_and_sampled_values_tell_what_they_publish() {
+    let goose = b"\x00\x01\x00\x20\x00\x00\x00\x00\x61\x16\x80\x0eIED1/LLN0$GO$1\x81\x02\x07\xd0";
+    let expected =
+        [(Property::Role, "GOOSE publisher, APPID 0x0001"), (Property::Description, "IED1/LLN0$GO$1")];
+    check(Carrier::Ethernet(0x88b8), goose, &expected);
+    let values = b"\x40\x00\x00\x20\x00\x00\x00\x00\x60\x0f\x80\x01\x01\xa2\x0a\x30\x08\x80\x06MU0101";
+    let expected =
+        [(Property::Role, "Sampled Values publisher, APPID 0x4000"), (Property::Description, "MU0101")];
+    check(Carrier::Ethernet(0x88ba), values, &expected);
+}
+
+#[test]
+fn mdns_tells_the_name_of_who_answers_for_its_own_address() {
+    let answer = |address: [u8; 4]| {
+        let head = [0, 0, 0x84, 0, 0, 0, 0, 2, 0, 0, 0, 0];
+        let other = b"\x04_ipp\x04_tcp\x05local\x00\x00\x0c\x00\x01\x00\x00\x00\x78\x00\x02\xc0\x0c";
+        let own = b"\x05hmi-4\xc0\x16\x00\x01\x80\x01\x00\x00\x00\x78\x00\x04";
+        [&head[..], other, own, &address].concat()
+    };
+    check(Carrier::Udp(5353, 5353), &answer([10, 0, 0, 1]), &[(Property::Name, "hmi-4")]);
+    assert_eq!(heard(Carrier::Udp(5353, 5353), &answer([10, 0, 0, 2])), [], "another's address");
+}
+
+#[test]
+fn opc_ua_applications_describe_themselves() {
+    let string = |text: &[u8]| [&u32::try_from(text.len()).unwrap().to_le_bytes()[..], text].concat();
+    let about = [
+        string(b"urn:plant:boiler"),
+        string(b"http://maker.example/ua"),
+        vec![3],
+        string(b"en"),
+        string(b"Boiler"),
+        vec![0; 4],
+    ]
+    .concat();
+    let head = [&b"MSGF\0\0\0\0"[..], &[0; 16]].concat();
+    // Node id 0, time, handle, diagnostics, no audit entry, time-out, no extension.
+    let request = [&[1, 0, 0xcd, 1, 0, 0][..], &[0; 16], &[0xff; 4], &[0; 4], &[0, 0, 0]].concat();
+    let response = [&[1, 0, 0xaf, 1][..], &[0; 16], &[0], &[0xff; 4], &[0, 0, 0], &[1, 0, 0, 0]].concat();
+    let response = [response, string(b"opc.tcp://boiler:4840")].concat();
+    let expected = [
+        (Property::Description, "urn:plant:boiler"),
+        (Property::Model, "http://maker.example/ua"),
+        (Property::Name, "Boiler"),
+    ];
+    check(Carrier::Tcp(50_000, 4840), &[&head[..], &request, &about].concat(), &expected);
+    check(Carrier::Tcp(4840, 50_000), &[&head[..], &response, &about].concat(), &expected);
+}
+
+#[test]
+fn ssh_tells_its_program() {
+    let line = b"SSH-2.0-dropbear_2019.78\r\n";
+    check(Carrier::Tcp(22, 50_000), line, &[(Property::Software, "dropbear_2019.78")]);
+    assert_eq!(heard(Carrier::Tcp(22, 50_000), b"SSH-2.0-unfinished"), []);
+}
+
+#[test]
+fn protocols_are_told_by_port_and_first_bytes() {
+    let ntp = [0x23; 48];
+    let dns = [0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+    let rows: [(Carrier, &[u8], Protocol); 14] = [
+        (Carrier::Udp(50_000, 53), &dns, Protocol::Dns),
+        (Carrier::Udp(123, 123), &ntp, Protocol::Ntp),
+        (Carrier::Udp(50_000, 514), b"<34>Oct", Protocol::Syslog),
+        (Carrier::Udp(5006, 5006), &[0x57, 0, 0], Protocol::Melsec),
+        (Carrier::Tcp(50_000, 5007), &[0x50, 0, 0], Protocol::Melsec),
+        (Carrier::Udp(50_000, 4713), &[0xaa, 0x31, 0], Protocol::C37118),
+        (Carrier::Tcp(50_000, 9600), b"FINS\0", Protocol::Fins),
+        (Carrier::Tcp(50_000, 22), b"SSH-2.0-x\r\n", Protocol::Ssh),
+        (Carrier::Tcp(50_000, 80), b"GET / HTTP/1.1", Protocol::Http),
+        (Carrier::Tcp(50_000, 8443), &[0x16, 3, 1, 0], Protocol::Tls),
+        (Carrier::Tcp(50_000, 445), b"\0\0\0\x10\xfeSMB", Protocol::Smb),
+        (Carrier::Tcp(50_000, 1883), b"\x10\x20\0\x04MQTT", Protocol::Mqtt),
+        (Carrier::Tcp(3389, 50_000), &[3, 0, 0, 19, 14, 0xd0, 0], Protocol::Rdp),
+        (Carrier::Ethernet(0x88a4), &[0], Protocol::EtherCat),
+    ];
+    for (carrier, bytes, protocol) in rows {
+        let spoken = listen(&Payload { carrier, bytes }, SENDER).protocols;
+        assert_eq!(spoken.iter().collect::<Vec<_>>(), [protocol], "{carrier:?}");
+        // The same ports, and another conversation.
+        let other = listen(&Payload { carrier, bytes: &[0xee; 60] }, SENDER).protocols;
+        assert!(other.is_empty() || matches!(carrier, Carrier::Ethernet(_)), "{carrier:?}");
+    }
+}
+
 proptest! {
     #[test]
-    fn any_bytes_are_borne(bytes in proptest::collection::vec(any::<u8>(), 0..300), from in 0..65_535_u16, at in 0..12_usize) {
-        let ports = [102, 502, 161, 137, 44818, 47808, 68, 80, from, from, from, from];
-        for carrier in [Carrier::Llc, Carrier::Ethernet(0x88cc), Carrier::Ethernet(0x8892), Carrier::Udp(68, 67)]
+    fn any_bytes_are_borne(bytes in proptest::collection::vec(any::<u8>(), 0..300), from in 0..65_535_u16, at in 0..18_usize) {
+        let ports = [102, 502, 161, 137, 44818, 47808, 68, 80, 22, 2404, 4840, 5353, 20000, 20000, from, from, from, from];
+        for carrier in [Carrier::Llc, Carrier::Ethernet(0x88cc), Carrier::Ethernet(0x8892), Carrier::Ethernet(0x88b8), Carrier::Udp(68, 67)]
             .into_iter().chain([Carrier::Udp(ports[at], ports[at]), Carrier::Tcp(ports[at], from)])
         {
             heard(carrier, &bytes);

@@ -97,17 +97,26 @@ impl Inventory {
         &self.settings
     }
 
-    /// Takes one frame.
+    /// Takes one frame; returns whether it was of no common kind.
     #[inline(always)]
-    pub fn sight(&mut self, frame: &Frame<'_>) {
+    pub fn sight(&mut self, frame: &Frame<'_>) -> bool {
         self.packets += 1;
-        match decode_common(frame) {
+        let common = decode_common(frame);
+        let is_rare = common.is_none();
+        match common {
             Some(Sender { key, claims, vlans }) => {
                 let marks = if claims { Marks::PRESENT.and(Marks::CLAIMED) } else { Marks::PRESENT };
                 self.enqueue(Sighting { key, time: frame.time, vlans, marks });
             }
             None => self.sight_rarer(*frame),
         }
+        is_rare
+    }
+
+    /// Frames taken so far.
+    #[inline(always)]
+    pub const fn packets(&self) -> u64 {
+        self.packets
     }
 
     #[inline(never)]

@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 
 /// How long a packet thread waits for a packet before it looks after other things.
 const POLL: Duration = Duration::from_millis(100);
-/// Headers are all that is read; mirrored frames carry two sets of them.
-const SNAPLEN: u32 = 256;
+/// Headers, of mirrored frames two sets, and behind them what most stations say of themselves: a host's name in DHCP
+/// comes after 282 bytes.
+const SNAPLEN: u32 = 640;
 /// Pauses between attempts to open an interface.
 const RETRY_MIN: Duration = Duration::from_secs(1);
 const RETRY_MAX: Duration = Duration::from_secs(30);

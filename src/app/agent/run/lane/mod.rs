@@ -31,6 +31,8 @@ use teller::Teller;
 
 /// Facts handed over at a time.
 pub const FACTS_MAX: usize = 2048;
+/// One frame in so many is asked for its protocol.
+const LISTEN_EVERY: u32 = 256;
 /// Nameplates handed over at a time: in a flood of names, so many a second.
 const NAMEPLATES_MAX: usize = 64;
 /// Hand-overs that may wait.
@@ -252,7 +254,7 @@ impl Plan {
     ) -> io::Result<Lane> {
         let shared = Arc::new(Shared::new(&inventory));
         let ((hand, facts), (orders, obey)) = (bounded(HANDED_MAX), bounded(ORDERS_MAX));
-        let meter = Meter::new(inventory, self.filter.clone()).with_nameplates(self.nameplates);
+        let meter = Meter::new(inventory, self.filter.clone()).with_nameplates(self.nameplates, LISTEN_EVERY);
         let teller = Teller::new(meter, Arc::clone(&shared), hand, obey, self.limits, self.several);
         let plan = self.clone();
         let name = format!("packets-{}", self.interface);

@@ -32,7 +32,8 @@
 //!
 //! **How people ask a running program.** Commands on the same machine ask through [`io::control`]: those of the agent, those
 //! of the Center ([`app::center`]), and `smartagentctl` ([`app::ctl`]). Over
-//! HTTPS they ask through [`io::http`], by the tables of `app::rest`, and with a browser by those of `app::pages`.
+//! HTTPS they ask through [`io::http`], by the tables of `app::rest`, and with a browser by those of `app::pages`. Other systems are told
+//! what happens by `app::notify`, in the forms of `engine::notify`.
 //!
 //! **Which rules Snort may run.** [`engine::entitlement`] decides from a signed lease; [`io::fetch`] brings rule bundles from the
 //! Center, [`io::rules`] takes them in and names them by their content; [`io::snort`] has Snort run one of them, and reads back which; [`app::agent::run::ids`] joins them in

@@ -8,7 +8,11 @@ pub mod bundle;
 pub mod center;
 #[cfg(feature = "center")]
 pub mod ctl;
-#[cfg(any(feature = "agent", feature = "center"))]
+#[cfg(feature = "notify")]
+mod health;
+#[cfg(feature = "notify")]
+pub mod notify;
+#[cfg(any(feature = "agent", feature = "notify"))]
 pub mod openmetrics;
 #[cfg(any(feature = "center", feature = "satellite"))]
 pub mod pages;

@@ -21,6 +21,8 @@
 //!
 //! `access` is who may do what at a program that people and programs ask.
 //!
+//! `notify` is what other systems are told, in the forms that they read.
+//!
 //! Engines share four verbs and no trait: `handle(input, now)`, `poll(now) -> Option<Action>`, `next_deadline()`,
 //! `snapshot()`. A `Refusal` is a domain's answer; an error is a broken thing.
 
@@ -41,6 +43,8 @@ pub mod inventory;
 pub mod ledger;
 #[cfg(any(feature = "center", feature = "satellite"))]
 pub mod licensing;
+#[cfg(any(feature = "center", feature = "satellite"))]
+pub mod notify;
 pub mod release;
 pub mod sync;
 pub mod throttle;

@@ -86,6 +86,11 @@ pub struct SqliteBooks {
 }
 
 impl SqliteBooks {
+    /// The number of the audit's last line.
+    pub const fn last(&self) -> u64 {
+        self.chain.head().0
+    }
+
     /// Opens the store in this file, or makes it.
     ///
     /// # Errors

@@ -20,6 +20,9 @@
 //! | secrets, as somebody types them | [`secret`] | `rpassword` |
 //! | the MQTT broker | [`mqtt`] | `rumqttc` |
 //! | keys and certificates | [`pki`] | `rustls`, `rcgen`, `x509-parser`, `tar` |
+//! | syslog receivers | [`syslog`] | std |
+//! | webhooks | [`webhook`] | `ureq` |
+//! | mail servers | [`mail`] | `lettre` |
 //! | the licence authority, as the Center asks it | [`smart`] | `ureq`, `rustls` |
 //! | a satellite's upstream | [`upstream`] | `ureq` |
 //! | release bundles | [`release`] | `tar` |
@@ -52,6 +55,8 @@ pub mod lock;
 pub mod log;
 #[cfg(feature = "agent")]
 pub mod machine;
+#[cfg(feature = "notify")]
+pub mod mail;
 #[cfg(any(feature = "agent", feature = "center"))]
 pub mod mqtt;
 #[cfg(any(feature = "agent", feature = "center"))]
@@ -86,7 +91,11 @@ pub mod sqlite;
 pub mod state;
 #[cfg(feature = "center")]
 pub mod store;
+#[cfg(feature = "notify")]
+pub mod syslog;
 #[cfg(feature = "satellite")]
 pub mod upstream;
+#[cfg(feature = "notify")]
+pub mod webhook;
 #[cfg(any(feature = "agent", feature = "center", feature = "satellite"))]
 pub mod whole_file;

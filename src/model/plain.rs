@@ -25,15 +25,7 @@ impl PlainText {
     }
 
     fn of(text: &str) -> Self {
-        let mut plain = String::new();
-        for word in text.split_whitespace() {
-            let space = if plain.is_empty() { "" } else { " " };
-            plain.push_str(space);
-            plain.extend(word.chars().map(|c| if is_harmful(c) { char::REPLACEMENT_CHARACTER } else { c }));
-            if plain.len() > Self::MAX {
-                break;
-            }
-        }
+        let mut plain = line(text, Self::MAX);
         if plain.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) {
             plain.insert(0, '\'');
         }
@@ -45,6 +37,24 @@ impl PlainText {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// The text on one line of at most `max` bytes, each character that steers or hides as U+FFFD.
+pub fn line(text: &str, max: usize) -> String {
+    let mut plain = String::new();
+    for word in text.split_whitespace() {
+        let space = if plain.is_empty() { "" } else { " " };
+        plain.push_str(space);
+        let left = max.saturating_sub(plain.len());
+        let word = word.chars().take(left.saturating_add(1));
+        plain.extend(word.map(|c| if is_harmful(c) { char::REPLACEMENT_CHARACTER } else { c }));
+        if plain.len() > max {
+            break;
+        }
+    }
+    plain.truncate(plain.floor_char_boundary(max));
+    plain.truncate(plain.trim_end().len());
+    plain
 }
 
 /// Controls, and what Unicode has for steering without being seen: marks of direction, joiners, fillers, tags, variation

@@ -96,3 +96,63 @@ impl Answer {
         (self.status, self.json()["reason"].as_str().unwrap().to_owned())
     }
 }
+
+/// A server with a certificate of its own for `localhost`, which its clients are to believe.
+pub struct Listening {
+    pub listener: std::net::TcpListener,
+    pub certificate: String,
+    config: Arc<rustls::ServerConfig>,
+}
+
+/// One end of TLS, as the server has it.
+pub type Inside = StreamOwned<rustls::ServerConnection, TcpStream>;
+
+impl Listening {
+    pub fn new() -> Self {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let params = rcgen::CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()]);
+        let certificate = params.unwrap().self_signed(&key).unwrap();
+        let chain = vec![certificate.der().clone()];
+        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ServerConfig::builder_with_provider(provider);
+        let config = config.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
+        let config = Arc::new(config.with_single_cert(chain, key).unwrap());
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        Self { listener, certificate: certificate.pem(), config }
+    }
+
+    pub fn port(&self) -> u16 {
+        self.listener.local_addr().unwrap().port()
+    }
+
+    /// TLS on a connection that was taken.
+    pub fn wrap(&self, stream: TcpStream) -> Inside {
+        StreamOwned::new(rustls::ServerConnection::new(Arc::clone(&self.config)).unwrap(), stream)
+    }
+
+    /// Takes the next request, answers with this status and no body; its head, in lower case, and its body.
+    pub fn take(&self, status: &str) -> (String, Vec<u8>) {
+        let mut tls = self.wrap(self.listener.accept().unwrap().0);
+        let mut bytes = Vec::new();
+        let (head, length, begin) = loop {
+            let mut some = [0; 4096];
+            let read = tls.read(&mut some).unwrap();
+            assert!(read > 0, "the request breaks off: {bytes:?}");
+            bytes.extend_from_slice(&some[..read]);
+            let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
+            let head = String::from_utf8(bytes[..end].to_vec()).unwrap().to_ascii_lowercase();
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+            break (head, length.unwrap_or(0_usize), end + 4);
+        };
+        while bytes.len() < begin + length {
+            let mut some = [0; 4096];
+            let read = tls.read(&mut some).unwrap();
+            bytes.extend_from_slice(&some[..read]);
+        }
+        let _ = write!(tls, "HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+        tls.conn.send_close_notify();
+        let _ = tls.flush();
+        (head, bytes[begin..].to_vec())
+    }
+}

@@ -1,5 +1,6 @@
 //! `center.toml`: what it may say, and what it means. An unknown word is an error, with file and line.
 
+use crate::app::notify::Notify;
 use crate::engine::licensing::Allowances;
 use crate::io::log::Form;
 use crate::io::smart::Place;
@@ -37,6 +38,9 @@ pub struct Config {
     /// How the licence authority is known.
     #[serde(default)]
     license: License,
+    /// Who else is told what happens.
+    #[serde(default)]
+    pub notify: Notify,
     /// What is written about the Center's own doings.
     #[serde(default)]
     pub log: Log,

@@ -4,7 +4,7 @@ use super::init;
 use super::listing;
 pub(super) use super::reason::DeskError;
 use super::reason::PREFIXES_MAX;
-use super::standing::{faults, filters, standing_name};
+use super::standing::{faults, filters, judged, standing_name};
 use super::state::Center;
 use super::turn::Turn;
 use super::words::{
@@ -354,6 +354,7 @@ impl Center {
             intake: self.intake,
             license,
             evaluation_days,
+            notify: self.notifier.figures(),
             critical: Vec::new(),
             warnings: Vec::new(),
         };
@@ -377,12 +378,9 @@ impl Center {
         {
             answer.warnings.push(format!("the evaluation ends in {} days", answer.evaluation_days));
         }
-        for line in lines {
-            let twins = |fault: &&String| fault.contains("identity");
-            let (critical, warnings): (Vec<_>, Vec<_>) = line.faults.iter().partition(twins);
-            answer.critical.extend(critical.iter().map(|fault| format!("{}: {fault}", line.sensor)));
-            answer.warnings.extend(warnings.iter().map(|fault| format!("{}: {fault}", line.sensor)));
-        }
+        let (critical, warnings) = judged(lines, &answer.notify);
+        answer.critical.extend(critical);
+        answer.warnings.extend(warnings);
     }
 }
 

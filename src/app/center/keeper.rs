@@ -7,7 +7,9 @@
 use super::config::Config;
 use super::state::{Center, CenterError};
 use super::turn::Turn;
+use crate::app::notify::Notifier;
 use crate::engine::licensing::{Answer, Ask};
+use crate::engine::notify::Notification;
 use crate::io::clock;
 use crate::io::control::Question;
 use crate::io::mqtt::{Message, Receipt};
@@ -52,6 +54,8 @@ pub(super) struct Output {
     pub(super) evictions: Vec<SensorId>,
     /// What the licence authority is asked.
     pub(super) asks: Vec<Ask>,
+    /// What others are told.
+    pub(super) told: Vec<Notification>,
 }
 
 /// The Center's state and what of it is not committed.
@@ -76,8 +80,10 @@ impl Keeper {
     ///
     /// # Errors
     /// See [`CenterError`].
-    pub(super) fn open(config: &Config) -> Result<Self, KeeperError> {
-        Ok(Self { center: Center::open(config, true)?, turn: Turn::default() })
+    pub(super) fn open(config: &Config, notifier: Notifier) -> Result<Self, KeeperError> {
+        let mut center = Center::open(config, true)?;
+        center.notifier = notifier;
+        Ok(Self { center, turn: Turn::default() })
     }
 
     async fn work(mut self, mut inputs: mpsc::Receiver<Input>, outputs: mpsc::Sender<Output>) {
@@ -132,5 +138,6 @@ impl Output {
         self.evictions.append(&mut other.evictions);
         self.bytes += other.bytes;
         self.asks.append(&mut other.asks);
+        self.told.append(&mut other.told);
     }
 }

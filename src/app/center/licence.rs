@@ -8,6 +8,7 @@ use crate::engine::licensing::{
     Action, Agent, Allowances, Answer, Area, AuthorityKey, Command, DIRECT_URL, Demand, Denied, Done, Floor,
     Input, LicenseStatus, LicenseSummary, NoState, NoUdi, Notice, Refusal, Udi,
 };
+use crate::engine::notify::Notification;
 use crate::io::random::{self, NoRandomness};
 use crate::model::entitlement::Subscription;
 use crate::model::time::{Now, UnixTime};
@@ -110,19 +111,20 @@ impl Licence {
         for _ in 0..ACTIONS_MAX {
             match self.agent.poll(now) {
                 Some(Action::Save(state)) => turn.changes.push(saved(state, None, now.wall)),
-                Some(Action::Notify(notice)) => self.noticed(&notice, chain, now, &mut turn.changes),
+                Some(Action::Notify(notice)) => self.noticed(&notice, chain, now, turn),
                 Some(Action::Ask(ask)) => turn.asks.push(*ask),
                 None => break,
             }
         }
     }
 
-    fn noticed(&self, notice: &Notice, chain: &mut Chain, now: Now, changes: &mut Vec<Change>) {
+    fn noticed(&self, notice: &Notice, chain: &mut Chain, now: Now, turn: &mut Turn) {
         tracing::warn!(event = notice.name(), "licence: {}", notice.text());
         let line = format!("{}: {}", notice.name(), notice.text());
-        changes.push(saved(self.agent.snapshot(), Some(line), now.wall));
+        turn.tell(Notification::new(now.wall, notice.severity(), notice.name(), "license", &notice.text()));
+        turn.changes.push(saved(self.agent.snapshot(), Some(line), now.wall));
         match entry(notice, chain, now.wall) {
-            Ok(change) => changes.push(change),
+            Ok(change) => turn.changes.push(change),
             Err(error) => tracing::error!(%error, "a licence event does not fit the ledger"),
         }
     }

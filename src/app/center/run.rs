@@ -7,6 +7,7 @@ use super::init;
 use super::keeper::{self, Input, Keeper, KeeperError, Output};
 use super::link::{Event, Link};
 use super::web;
+use crate::app::notify::{Notifier, NotifyError};
 use crate::io::control::{Control, ControlError, Question};
 use crate::io::http::HttpError;
 use crate::io::mqtt::{Endpoint, Incoming, Receipt, Session};
@@ -53,6 +54,9 @@ pub(super) enum RunError {
     /// The HTTPS door.
     #[error("{0}")]
     Http(#[from] HttpError),
+    /// Who is told.
+    #[error("{0}")]
+    Notify(#[from] NotifyError),
     /// The system refuses a thread, a signal handler or a timer.
     #[error("the system refuses {0}: {1}")]
     System(&'static str, io::Error),
@@ -66,7 +70,8 @@ pub(super) fn run(config: &Config) -> Result<(), RunError> {
     let _log = begin_log(config.log)?;
     let identity = init::center_identity(config)?;
     let endpoint = Endpoint::secure(config.broker.clone(), &identity)?;
-    let keeper = Keeper::open(config)?;
+    let notifier = Notifier::start(&config.notify, "tollgate-center")?;
+    let keeper = Keeper::open(config, notifier.clone())?;
     let system = |what| move |error| RunError::System(what, error);
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(system("a runtime"))?;
@@ -81,7 +86,8 @@ pub(super) fn run(config: &Config) -> Result<(), RunError> {
         let link = Link::new(endpoint, Session::of_center("tollgate-center"));
         let courier = Courier::start(config.authority_place()).map_err(system("a thread"))?;
         let outgoing = Outgoing::default();
-        let mut center = Loop { link, evictions, control, courier, inbox, outbox, bytes: 0, outgoing };
+        let mut center =
+            Loop { link, evictions, control, courier, inbox, outbox, bytes: 0, outgoing, notifier };
         notify::ready("takes over reports");
         tracing::info!(broker = %config.broker, "the Center runs");
         center.serve(stop).await;
@@ -153,6 +159,7 @@ struct Loop {
     /// Payload bytes with the keeper.
     bytes: usize,
     outgoing: Outgoing,
+    notifier: Notifier,
 }
 
 impl Loop {
@@ -215,6 +222,7 @@ impl Loop {
     fn output(&mut self, output: Output) {
         self.bytes = self.bytes.saturating_sub(output.bytes);
         self.acknowledge(&output.receipts);
+        output.told.iter().for_each(|told| self.notifier.tell(told));
         output.asks.into_iter().for_each(|ask| self.courier.send(ask));
         output.evictions.into_iter().for_each(|sensor| self.evictions.add(sensor));
         for (topic, payload) in output.publishes {

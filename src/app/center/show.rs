@@ -416,6 +416,11 @@ pub(super) fn status(answer: &StatusAnswer) -> String {
         answer.intake.resyncs,
         safe(&answer.license),
     );
+    for to in &answer.notify {
+        let (sent, waiting, dropped) = (to.sent, to.waiting, to.dropped);
+        let _ =
+            writeln!(text, "told          {}: {sent} sent, {waiting} wait, {dropped} dropped", safe(&to.to));
+    }
     for (word, list) in [("CRITICAL", &answer.critical), ("WARNING", &answer.warnings)] {
         for line in list {
             let _ = writeln!(text, "{word:<14}{}", safe(line));

@@ -1,6 +1,8 @@
 //! How a sensor stands, in words.
 
+use super::words::SensorLine;
 use crate::engine::fleet::{SensorView, Standing};
+use crate::engine::notify::Figures;
 
 /// Its name, as commands print it.
 pub(super) const fn standing_name(standing: Standing) -> &'static str {
@@ -43,4 +45,18 @@ pub(super) fn faults(view: &SensorView<'_>) -> Vec<String> {
     let store = status.and_then(|status| status.store_fault.as_ref());
     faults.extend(store.map(|fault| format!("its store: {fault}")));
     faults
+}
+
+/// What needs somebody, and what should be looked at: of all sensors, and of those who are told.
+pub(super) fn judged(lines: &[SensorLine], receivers: &[Figures]) -> (Vec<String>, Vec<String>) {
+    let unreached = receivers.iter().filter_map(|it| Some(format!("{}: {}", it.to, it.fault.as_ref()?)));
+    let (mut critical, mut warnings) = (Vec::new(), unreached.collect::<Vec<_>>());
+    for line in lines {
+        for fault in &line.faults {
+            let twins = fault.contains("identity");
+            let list = if twins { &mut critical } else { &mut warnings };
+            list.push(format!("{}: {fault}", line.sensor));
+        }
+    }
+    (critical, warnings)
 }

@@ -8,9 +8,11 @@ use super::ids::Ids;
 use super::licence::{Licence, LicenceError};
 use super::turn::Turn;
 use super::words::Intake;
+use crate::app::notify::Notifier;
 use crate::engine::fleet::ledger::{Chain, Kind as Entry, Sampler};
 use crate::engine::fleet::{Change, Fleet, Input, Limits, Notice, NoticeKind, Refusal, SensorView, Standing};
 use crate::engine::licensing::{Answer, AuthorityKey};
+use crate::engine::notify::Notification;
 use crate::io::clock;
 use crate::io::mqtt::Message;
 use crate::io::pki::PkiError;
@@ -53,6 +55,8 @@ pub(super) struct Center {
     pub(super) ids: Ids,
     pub(super) intake: Intake,
     pub(super) began: Option<Ticks>,
+    /// Who else is told what happens.
+    pub(super) notifier: Notifier,
     /// Why there is no connection to the broker.
     pub(super) broker: Result<(), String>,
     /// Why the store cannot be written.
@@ -128,6 +132,7 @@ impl Center {
             floor,
             intake: Intake::default(),
             began: None,
+            notifier: Notifier::default(),
             broker: Err("not tried yet".to_owned()),
             store_fault: None,
             sampler: Sampler::default(),
@@ -209,6 +214,8 @@ impl Center {
             Severity::Warning => tracing::warn!(sensor, ?kind, text, "event"),
             Severity::Error => tracing::error!(sensor, ?kind, text, "event"),
         }
+        let kind = format!("Sensor{kind:?}");
+        turn.tell(Notification::new(event.at, event.severity, &kind, sensor, text));
         Ok(())
     }
 
@@ -259,13 +266,18 @@ impl Center {
 
     /// The broker may have lost what it kept, so all of it is told again.
     pub(super) fn connected(&mut self, now: Now, turn: &mut Turn) {
-        self.broker = Ok(());
+        if std::mem::replace(&mut self.broker, Ok(())).is_err() {
+            turn.tell(about_broker(Severity::Info, "BrokerConnected", "connected"));
+        }
         let sensors = self.fleet.sensors(now).filter(|view| !view.sensor.revoked);
         sensors.for_each(|view| turn.publish(&view.sensor.id, Kind::Policy, self.fleet.policy()));
         self.fleet.sensors(now).for_each(|view| self.ids.tell(view.sensor, turn));
     }
 
     pub(super) fn disconnected(&mut self, why: String) {
+        if self.broker.is_ok() {
+            self.notifier.tell(&about_broker(Severity::Error, "BrokerLost", &why));
+        }
         self.broker = Err(why);
     }
 
@@ -273,7 +285,7 @@ impl Center {
     pub(super) fn tick(&mut self, now: Now, turn: &mut Turn) {
         self.began.get_or_insert(now.ticks);
         while let Some(notice) = self.fleet.poll(now) {
-            say(&notice);
+            say(&notice, turn);
         }
         self.fleet.close_slots(now.wall, false, &mut turn.changes);
         let usage = self.fleet.usage();
@@ -308,6 +320,7 @@ impl Center {
             Ok(()) => {
                 if self.store_fault.take().is_some() {
                     tracing::info!("the store can be written again");
+                    self.notifier.tell(&about_store(Severity::Info, "StoreRestored", "can be written again"));
                 }
                 if turn.changes.iter().any(|change| matches!(change, Change::Licence { .. })) {
                     self.floor.keep(self.licence.floor());
@@ -319,6 +332,7 @@ impl Center {
                 let fault = error.to_string();
                 if self.store_fault.as_ref() != Some(&fault) {
                     tracing::error!(%error, "the store cannot be written; nothing is acknowledged, and it is tried again");
+                    self.notifier.tell(&about_store(Severity::Error, "StoreFault", &fault));
                 }
                 self.store_fault = Some(fault);
                 false
@@ -349,6 +363,14 @@ impl Center {
     }
 }
 
+fn about_broker(severity: Severity, kind: &str, text: &str) -> Notification {
+    Notification::new(clock::both().wall, severity, kind, "broker", text)
+}
+
+fn about_store(severity: Severity, kind: &str, text: &str) -> Notification {
+    Notification::new(clock::both().wall, severity, kind, "store", text)
+}
+
 /// Whose authorization codes are believed. Without the file none are.
 fn authority(config: &Config) -> Result<Option<AuthorityKey>, CenterError> {
     let path = config.authority();
@@ -362,10 +384,16 @@ fn authority(config: &Config) -> Result<Option<AuthorityKey>, CenterError> {
     key.map(Some).map_err(|why| CenterError::Authority { path, why })
 }
 
-fn say(notice: &Notice) {
+fn say(notice: &Notice, turn: &mut Turn) {
     let (sensor, what) = (notice.sensor.as_str(), notice.kind);
-    match what {
-        NoticeKind::HeardAgain | NoticeKind::Purged | NoticeKind::Offline => tracing::info!(sensor, "{what}"),
+    let severity = match what {
+        NoticeKind::HeardAgain | NoticeKind::Purged | NoticeKind::Offline => Severity::Info,
+        _ => Severity::Warning,
+    };
+    match severity {
+        Severity::Info => tracing::info!(sensor, "{what}"),
         _ => tracing::warn!(sensor, "{what}"),
     }
+    let kind = format!("Sensor{what:?}");
+    turn.tell(Notification::new(notice.at, severity, &kind, sensor, &what.to_string()));
 }

@@ -3,6 +3,7 @@
 use super::keeper::Output;
 use crate::engine::fleet::Change;
 use crate::engine::licensing::Ask;
+use crate::engine::notify::Notification;
 use crate::io::mqtt::Receipt;
 use crate::model::ident::SensorId;
 use crate::model::message::{Ack, Message, encode};
@@ -19,6 +20,8 @@ pub(super) struct Turn {
     acks: BTreeMap<SensorId, Ack>,
     publishes: Vec<(Topic, Vec<u8>)>,
     evictions: Vec<SensorId>,
+    /// What others are told once it is committed.
+    told: Vec<Notification>,
     /// What the licence authority is asked once the state that asks it is committed.
     pub(super) asks: Vec<Ask>,
 }
@@ -36,6 +39,11 @@ impl Turn {
         if !self.acks.get(sensor).is_some_and(hides) {
             self.acks.insert(sensor.clone(), ack);
         }
+    }
+
+    /// Others are told.
+    pub(super) fn tell(&mut self, told: Notification) {
+        self.told.push(told);
     }
 
     /// Publishes to a sensor.
@@ -72,6 +80,7 @@ impl Turn {
             publishes: std::mem::take(&mut self.publishes),
             evictions: std::mem::take(&mut self.evictions),
             asks: std::mem::take(&mut self.asks),
+            told: std::mem::take(&mut self.told),
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::engine::access::{Digest, Role, Task};
 use crate::engine::entitlement::KeyId;
 use crate::engine::entitlement::roster::Line;
 use crate::engine::licensing::{Area, Command};
+use crate::engine::notify::Figures as Receiver;
 use crate::io::smart::Login;
 use crate::model::bundle::Offer;
 use crate::model::entitlement::Subscription;
@@ -678,6 +679,9 @@ pub struct StatusAnswer {
     pub license: String,
     /// Whole days of evaluation that are left.
     pub evaluation_days: u64,
+    /// How others are told.
+    #[serde(default)]
+    pub notify: Vec<Receiver>,
     /// What needs somebody.
     pub critical: Vec<String>,
     /// What should be looked at.

@@ -7,3 +7,12 @@ if (main) {
     if (!document.hidden && !busy) location.reload();
   }, 1000 * main.dataset.refresh);
 }
+
+// Puts a code into the clipboard; the button shows itself only where that can be done.
+for (const button of document.querySelectorAll("button[data-copy]")) {
+  button.hidden = !navigator.clipboard;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).value);
+    button.textContent = "Copied";
+  });
+}

@@ -349,7 +349,7 @@ fn key(text: &str) -> Result<PublicKey, String> {
     PublicKey::try_from(text.to_owned()).map_err(str::to_owned)
 }
 
-fn tag(text: &str) -> Result<Tag, String> {
+pub(super) fn tag(text: &str) -> Result<Tag, String> {
     match Class::ALL.into_iter().find(|class| class.name() == text) {
         Some(class) => Ok(class.tag()),
         None => Tag::try_from(text.to_owned()).map_err(|error| error.to_string()),
@@ -362,7 +362,7 @@ fn share(text: &str) -> Result<(Tag, u64), String> {
     Ok((tag(name)?, count))
 }
 
-fn day(text: &str) -> Result<UnixTime, String> {
+pub(super) fn day(text: &str) -> Result<UnixTime, String> {
     let plain = text.len() == 10;
     let time = if plain { format!("{text}T00:00:00Z").parse().ok() } else { None };
     time.ok_or_else(|| format!("'{text}' is no day like 2026-01-31"))

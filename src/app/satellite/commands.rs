@@ -206,7 +206,7 @@ fn plain_question(command: Command) -> Request {
         Command::Usage { instance, from } => Request::Usage { instance, from },
         Command::Alerts { account } => Request::Alerts { account },
         Command::Audit(AuditCommand::Verify) => Request::AuditVerify,
-        Command::Audit(AuditCommand::List { from }) => Request::AuditList { from },
+        Command::Audit(AuditCommand::List { from }) => Request::AuditList { from, newest: false },
         _ => Request::Status,
     }
 }

@@ -1,9 +1,10 @@
 //! Where questions are answered: the books, their store and the key, in one hand. A change is answered when it is
 //! committed; one that cannot be committed never happened, and the books are read anew.
 
+use super::alarm::Alarm;
 use super::files::Folder;
 use super::sync;
-use super::words::Request;
+use super::words::{Request, Vitals};
 use crate::app::rest::{Answer, No, key_row, person_row};
 use crate::engine::access::Logins;
 use crate::engine::authority::{
@@ -56,7 +57,6 @@ pub(super) enum DeskError {
 }
 
 /// See the module's description.
-#[derive(Debug)]
 pub(super) struct Desk {
     folder: Folder,
     books: Authority,
@@ -64,6 +64,7 @@ pub(super) struct Desk {
     logins: Logins,
     /// Where Centers register, while it runs.
     door: Option<SocketAddr>,
+    alarm: Alarm,
 }
 
 pub(super) type Said = Result<Value, No>;
@@ -79,7 +80,7 @@ impl Desk {
         let now = clock::both().wall;
         let mut books = Authority::new(account, folder.code_key()?, now);
         store.commit(&books.founding(), now)?;
-        Ok(Self { folder, books, store, logins: Logins::default(), door: None })
+        Ok(Self { folder, books, store, logins: Logins::default(), alarm: Alarm::default(), door: None })
     }
 
     /// The satellite in the folder.
@@ -89,7 +90,7 @@ impl Desk {
         }
         let mut store = SqliteBooks::open(&folder.store())?;
         let books = Authority::restore(&store.rows()?, folder.code_key()?)?;
-        Ok(Self { folder, books, store, logins: Logins::default(), door: None })
+        Ok(Self { folder, books, store, logins: Logins::default(), alarm: Alarm::default(), door: None })
     }
 
     pub(super) const fn books(&self) -> &Authority {
@@ -106,6 +107,10 @@ impl Desk {
 
     pub(super) const fn opened(&mut self, door: SocketAddr) {
         self.door = Some(door);
+    }
+
+    pub(super) const fn alarm_mut(&mut self) -> &mut Alarm {
+        &mut self.alarm
     }
 
     pub(super) const fn folder(&self) -> &Folder {
@@ -133,14 +138,17 @@ impl Desk {
     /// The reply to a command that is on disk, or the books' no; the outer error is the store's.
     pub(super) fn commit(&mut self, by: &Actor, command: Command) -> Result<Result<Reply, Refusal>, No> {
         let now = clock::both().wall;
+        let did = command.name();
         let outcome = match self.books.handle(by, command, now) {
             Ok(outcome) => outcome,
             Err(refusal) => return Ok(Err(refusal)),
         };
         if let Err(error) = self.store.commit(&outcome, now.max(self.books.account().latest)) {
             self.reread();
+            self.alarm.store_failed(&error.to_string(), now);
             return Err(failed(&error));
         }
+        self.alarm.audited(by, did, &outcome.audit, now);
         Ok(Ok(outcome.reply))
     }
 
@@ -192,7 +200,10 @@ impl Desk {
                 Ok(json!({"reports": reports}))
             }
             Request::AuditVerify => self.verify(),
-            Request::AuditList { from } => self.audit(from),
+            Request::AuditList { newest: true, .. } => {
+                self.audit(self.store.last().saturating_sub(PAGE as u64 - 1))
+            }
+            Request::AuditList { from, .. } => self.audit(from),
             Request::SyncExport => sync::export(self),
             Request::SyncUpstream(upstream) => {
                 self.books.may(by, Task::Manage)?;
@@ -302,6 +313,7 @@ impl Desk {
             }
             Request::Alerts { account } => json!({"alerts": books.alerts(account.as_ref(), now)}),
             Request::PublicKey => self.public_keys()?,
+            Request::Vitals => json!(self.vitals(now)),
             _ => self.status(now),
         })
     }
@@ -312,7 +324,20 @@ impl Desk {
         json!({"account": account.name, "created": account.created, "synchronized": account.synchronised,
             "product_registration_url": url,
             "upstream": account.upstream, "virtual_accounts": self.books.virtual_accounts().count(),
-            "instances": self.books.instances().count(), "alerts": self.books.alerts(None, now).len()})
+            "instances": self.books.instances().count(), "alerts": self.books.alerts(None, now).len(),
+            "notify": self.alarm.notifier().figures()})
+    }
+
+    fn vitals(&self, now: UnixTime) -> Vitals {
+        let books = &self.books;
+        Vitals {
+            licenses: books.licence_rows(None, now),
+            alerts: books.alerts(None, now).into_iter().map(|alert| alert.severity).collect(),
+            virtual_accounts: books.virtual_accounts().count() as u64,
+            instances: books.instances().count() as u64,
+            tokens: books.tokens().filter(|token| token.check(now).is_ok()).count() as u64,
+            notify: self.alarm.notifier().figures(),
+        }
     }
 
     fn public_keys(&self) -> Said {

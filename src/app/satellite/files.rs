@@ -24,6 +24,11 @@ impl Folder {
         self.0.join("satellite.db")
     }
 
+    /// The configuration; there need not be one.
+    pub(super) fn config(&self) -> PathBuf {
+        self.0.join("satellite.toml")
+    }
+
     pub(super) fn socket(&self) -> PathBuf {
         self.0.join("control.sock")
     }

@@ -6,13 +6,16 @@
 //!             └── the same desk, opened for one command while no satellite runs
 //! ```
 
+mod alarm;
 pub mod args;
 mod ask;
 mod commands;
+mod config;
 mod desk;
 mod door;
 mod files;
 mod http;
+mod pages;
 mod run;
 mod show;
 mod smart;
@@ -21,6 +24,8 @@ mod upstream;
 pub mod words;
 
 use crate::app::release;
+pub use pages::page_addresses;
+
 use clap::Parser as _;
 use std::io::Write as _;
 use std::process::ExitCode;

@@ -1,11 +1,13 @@
 //! `tollgate-satellite run`: answers on the control socket and over HTTPS, and once a day frees what nobody holds any more.
 
 use super::ask::operator;
+use super::config::{Config, ConfigError};
 use super::desk::{Desk, DeskError};
 use super::files::Folder;
 use super::http;
 use super::upstream;
 use super::words::Request;
+use crate::app::notify::{Notifier, NotifyError};
 use crate::io::control::{Control, ControlError, Question};
 use crate::io::log;
 use std::net::SocketAddr;
@@ -13,6 +15,7 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
 const DAILY: Duration = Duration::from_hours(24);
+const MINUTELY: Duration = Duration::from_mins(1);
 
 /// Why the satellite does not run.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +32,12 @@ pub(super) enum RunError {
     /// Its log.
     #[error("{0}")]
     Log(#[from] log::LogError),
+    /// Its configuration.
+    #[error("{0}")]
+    Config(#[from] ConfigError),
+    /// Who is told.
+    #[error("{0}")]
+    Notify(#[from] NotifyError),
     /// The system refuses a signal handler or a timer.
     #[error("the system refuses {0}: {1}")]
     System(&'static str, std::io::Error),
@@ -40,6 +49,7 @@ pub(super) fn run(folder: &Folder, listen: SocketAddr, names: &[String]) -> Resu
     let _log = log::Log::begin(log::Form::Auto, "info")?;
     let socket = folder.socket();
     let mut desk = Desk::open(folder.clone())?;
+    desk.tell_by(Notifier::start(&Config::load(&folder.config())?.notify, "tollgate-satellite")?);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(system("a runtime"))?.block_on(async {
         let mut control = Control::open(&socket)?;
@@ -47,6 +57,7 @@ pub(super) fn run(folder: &Folder, listen: SocketAddr, names: &[String]) -> Resu
         desk.opened(address);
         let mut term = signal(SignalKind::terminate()).map_err(system("a signal handler"))?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(system("a signal handler"))?;
+        let mut minutely = tokio::time::interval(MINUTELY);
         let mut daily = tokio::time::interval(DAILY);
         upstream::keep_synchronised(folder.clone()).map_err(system("a thread"))?;
         tracing::info!(account = %desk.books().account().name, https = %address, "the satellite runs");
@@ -54,6 +65,7 @@ pub(super) fn run(folder: &Folder, listen: SocketAddr, names: &[String]) -> Resu
             tokio::select! {
                 question = control.next() => answer(&mut desk, question),
                 _ = daily.tick() => sweep(&mut desk),
+                _ = minutely.tick() => desk.look_for_alerts(),
                 _ = term.recv() => return Ok(()),
                 _ = interrupt.recv() => return Ok(()),
             }

@@ -1,8 +1,9 @@
 //! Questions to the satellite and their answers: JSON on the control socket.
 
 use crate::app::rest::No;
-use crate::engine::authority::{Digest, Label, Refusal, Role, Task, TermOrder};
+use crate::engine::authority::{Digest, Label, LicenceRow, Refusal, Role, Severity, Task, TermOrder};
 use crate::engine::entitlement::keys::PublicKey;
+use crate::engine::notify::Figures;
 use crate::io::http::Shown;
 use crate::model::entitlement::Tag;
 use crate::model::smart::{Question, Secret};
@@ -17,6 +18,8 @@ use std::net::IpAddr;
 pub enum Request {
     /// Account, time of synchronisation, how much there is of each thing.
     Status,
+    /// The figures, for monitoring.
+    Vitals,
     /// The public keys: of codes (PEM) and of synchronisation files.
     PublicKey,
     /// Another person; the password is hashed before it is asked, and never sent.
@@ -105,6 +108,9 @@ pub enum Request {
     AuditList {
         #[serde(default)]
         from: u64,
+        /// The last ones that one answer holds, instead.
+        #[serde(default)]
+        newest: bool,
     },
     /// A Center's question, carried here by hand or by a program.
     Smart(Question),
@@ -141,6 +147,23 @@ pub struct Upstream {
     pub key: PublicKey,
     /// The CA of its server's certificate, PEM.
     pub ca: String,
+}
+
+/// What monitoring asks for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Vitals {
+    /// The licences with their figures.
+    pub licenses: Vec<LicenceRow>,
+    /// How bad each alert is.
+    pub alerts: Vec<Severity>,
+    /// How many virtual accounts there are.
+    pub virtual_accounts: u64,
+    /// How many product instances.
+    pub instances: u64,
+    /// How many registration tokens that serve.
+    pub tokens: u64,
+    /// How others are told.
+    pub notify: Vec<Figures>,
 }
 
 /// Days that a registration token lasts.

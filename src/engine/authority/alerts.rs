@@ -29,6 +29,17 @@ pub enum Severity {
     Informational,
 }
 
+impl Severity {
+    /// What people read.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Major => "Major",
+            Self::Minor => "Minor",
+            Self::Informational => "Informational",
+        }
+    }
+}
+
 /// What it is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -2,6 +2,7 @@
 
 use super::registration::{End, Reason};
 use super::standing::Standing;
+use crate::model::message::Severity;
 use std::time::Duration;
 
 /// Something that happened.
@@ -133,6 +134,41 @@ impl Notice {
             Self::StandingChanged { from, to } if from.is_enforced_as(*to) => "StandingChanged",
             Self::StandingChanged { .. } => "EnforcementMode",
             Self::ReservationInstalled { .. } => "ReservationInstalled",
+        }
+    }
+
+    /// How bad it is.
+    pub fn severity(&self) -> Severity {
+        match self {
+            Self::EvalExpired
+            | Self::IdCertExpired
+            | Self::UtilityReportsDropped { .. }
+            | Self::RegistrationEnded { end: End::RegistrationExpired | End::ComplianceLapsed } => {
+                Severity::Error
+            }
+            Self::StandingChanged { to, .. } if to.words().banner.is_some() => Severity::Error,
+            Self::RegisterSuccess
+            | Self::RegistrationEnded { .. }
+            | Self::DeRegisterSuccess
+            | Self::IdCertRenewSuccess
+            | Self::AuthRenewSuccess
+            | Self::CommunicationRestored
+            | Self::UtilityDataReportingStarted
+            | Self::UtilityDataReportingStopped
+            | Self::StandingChanged { .. }
+            | Self::ReservationInstalled { .. } => Severity::Info,
+            Self::EvalExpiryWarning { .. }
+            | Self::RegisterFailed { .. }
+            | Self::DeRegisterFailed { .. }
+            | Self::IdCertExpiryWarning { .. }
+            | Self::StateRolledBack { .. }
+            | Self::MachineChanged { .. }
+            | Self::IdCertOutOfRange
+            | Self::IdCertRenewFail { .. }
+            | Self::AuthRenewFail { .. }
+            | Self::CommunicationFailure { .. }
+            | Self::SystemClockChanged { .. }
+            | Self::UtilitySendRUMFailed { .. } => Severity::Warning,
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! | | |
 //! |---|---|
-//! | [`health`] | `/livez`, `/readyz`, `/metrics` |
+//! | [`health`], [`figures`] | `/livez`, `/readyz`, `/metrics` |
 //! | [`rules`] | rule bundles for sensors |
 //! | [`api`] | `/api/tollgate/1.0` |
 //! | [`v3`] | `/api/3.0` |
@@ -11,7 +11,7 @@
 //! Answers come from the keeper, by way of the same questions that commands ask. Every refusal, but that of a page, is JSON: `error`, `reason`, `next`.
 
 mod api;
-mod health;
+mod figures;
 mod license;
 mod look;
 mod people;
@@ -24,6 +24,8 @@ pub use site::page_addresses;
 
 use super::config::{Config, Http};
 use super::run::RunError;
+use super::words::StatusAnswer;
+use crate::app::health;
 use crate::app::rest::api::with_fallbacks;
 use crate::io::clock;
 use crate::io::control::Asker;
@@ -50,8 +52,9 @@ pub(super) fn open(config: &Config, desk: Asker) -> Result<Option<Serving>, RunE
     let server = Server::bind(&Listen { address: http.listen, tls, limits: Limits::default() })?;
     tracing::info!(address = %server.address(), "HTTPS is served");
     let rest = api::API.routes(&desk).merge(v3::API.routes(&desk)).merge(site::SITE.routes(&desk));
+    let health = health::routes::<StatusAnswer>(desk.clone());
     let web = Web { desk, shelf: Arc::new(rules::Shelf::new(config, http)) };
-    let routes = Router::new().merge(health::routes()).merge(rules::routes()).with_state(web).merge(rest);
+    let routes = Router::new().merge(rules::routes()).with_state(web).merge(rest).merge(health);
     Ok(Some(server.serve(with_fallbacks(routes))))
 }
 

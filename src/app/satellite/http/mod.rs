@@ -1,9 +1,12 @@
-//! The satellite's HTTPS door: what Centers ask, and the REST API for people and programs.
+//! The satellite's HTTPS door: what Centers ask, health, the REST API, and pages for people.
 
+mod figures;
 mod routes;
 
+use crate::app::health;
 use crate::app::rest::{Answer, Api, Asking, Scheme, api};
 use crate::app::satellite::files::Folder;
+use crate::app::satellite::pages::SITE;
 use crate::app::satellite::words::Request;
 use crate::io::clock;
 use crate::io::control::Asker;
@@ -70,11 +73,12 @@ pub(super) fn open(
     };
     let server = Server::bind(&Listen { address, tls, limits: Limits::default() })?;
     let address = server.address();
+    let health = health::routes::<figures::Told>(desk.clone());
     let smart = Router::new()
         .route("/SmartTransport", post(smart))
         .route("/Synchronization", post(synchronise))
         .with_state(desk.clone());
-    Ok((server.serve(api::with_fallbacks(API.routes(desk).merge(smart))), address))
+    Ok((server.serve(api::with_fallbacks(API.routes(desk).merge(smart).merge(health).merge(SITE.routes(desk)))), address))
 }
 
 async fn smart(

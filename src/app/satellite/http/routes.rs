@@ -63,6 +63,7 @@ pub(super) const ROUTES: &[Route] = &[
         ("virtual_accounts", Count),
         ("instances", Count),
         ("alerts", Count),
+        ("notify", List),
     ]),
     row(
         Get,

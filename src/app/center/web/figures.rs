@@ -1,51 +1,24 @@
-//! Whether the Center lives, whether it is ready, and its figures. Figures are for this machine only: a local collector
-//! hands them on.
+//! The Center's health and figures.
 
-use super::Web;
 use crate::app::center::words::{Request, StatusAnswer};
-use crate::app::openmetrics::{CONTENT_TYPE, counter, gauge, text};
-use crate::io::http::{Peer, refused};
-use axum::Router;
-use axum::extract::{Extension, State};
-use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE as TYPE;
-use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
+use crate::app::health::{self, Health};
+use crate::app::openmetrics::{counter, gauge, text};
 use prometheus_client::registry::Registry;
+use serde::Serialize;
 
-pub(super) fn routes() -> Router<Web> {
-    Router::new()
-        .route("/livez", get(async || "ok\n"))
-        .route("/readyz", get(ready))
-        .route("/metrics", get(metrics))
-}
-
-/// Ready is who takes over reports: there is a broker, and what comes from it can be written.
-async fn ready(State(web): State<Web>) -> Response {
-    match web.desk.ask::<StatusAnswer>(&Request::Status).await {
-        Ok(status) => match status.broker_fault.or(status.store_fault) {
-            None => "ok\n".into_response(),
-            Some(_) => refused(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "not-ready",
-                "no broker, or the store cannot be written; see `tollgate-center status`",
-            ),
-        },
-        Err(error) => error.into_response(),
+impl Health for StatusAnswer {
+    fn question() -> impl Serialize + Send + Sync {
+        Request::Status
     }
-}
 
-async fn metrics(State(web): State<Web>, Extension(peer): Extension<Peer>) -> Response {
-    if !peer.address.to_canonical().is_loopback() {
-        return refused(
-            StatusCode::FORBIDDEN,
-            "local-only",
-            "figures are for this machine only; scrape them there",
-        );
+    /// Ready is who takes over reports: there is a broker, and what comes from it can be written.
+    fn fault(&self) -> Option<&str> {
+        let why = "no broker, or the store cannot be written; see `tollgate-center status`";
+        (self.broker_fault.is_some() || self.store_fault.is_some()).then_some(why)
     }
-    match web.desk.ask::<StatusAnswer>(&Request::Status).await {
-        Ok(status) => ([(TYPE, CONTENT_TYPE)], figures(&status)).into_response(),
-        Err(error) => error.into_response(),
+
+    fn figures(&self) -> String {
+        figures(self)
     }
 }
 
@@ -64,6 +37,7 @@ fn figures(status: &StatusAnswer) -> String {
     ] {
         counter(&mut registry, name, help, value);
     }
+    health::notified(&mut registry, &status.notify);
     text(&registry)
 }
 

@@ -98,7 +98,10 @@ const DOORS: &[(&str, &[&str])] = &[
     ("oui_data::", &["src/app/center/known.rs"]),
     ("rpassword::", &["src/io/secret.rs"]),
     ("rumqttc::", &["src/io/mqtt/"]),
-    ("ureq::", &["src/io/client.rs", "src/io/smart/", "src/io/fetch/", "src/io/upstream.rs", "src/io/webhook.rs"]),
+    (
+        "ureq::",
+        &["src/io/client.rs", "src/io/smart/", "src/io/fetch/", "src/io/upstream.rs", "src/io/webhook.rs"],
+    ),
     ("lettre::", &["src/io/mail.rs"]),
     ("rustix::", &["src/io/capture/stream.rs", "src/io/fetch/", "src/io/owner.rs", "src/io/sandbox/"]),
     (

@@ -34,8 +34,8 @@ pub struct VerifyReleaseArgs {
 pub fn main(args: &VerifyReleaseArgs) -> ExitCode {
     match checked(args) {
         Ok(release) => {
-            let files: String = release.files.keys().map(|name| format!("  {name}\n")).collect();
-            let said = format!("release {} is whole and signed:\n{files}", release.version);
+            let files: Vec<String> = release.files.keys().map(|name| format!("  {name}\n")).collect();
+            let said = format!("release {} is whole and signed:\n{}", release.version, files.concat());
             // A reader that went away has seen enough.
             let _ = std::io::stdout().write_all(said.as_bytes());
             ExitCode::SUCCESS

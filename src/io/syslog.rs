@@ -81,7 +81,7 @@ impl Syslog {
             Address::Udp(place) => udp(place, message),
             Address::Tcp(place) => {
                 let place = place.clone();
-                self.into_stream(&place, message)
+                self.by_stream(&place, message)
             }
             Address::Unix(path) => {
                 let socket = UnixDatagram::unbound()?;
@@ -91,7 +91,7 @@ impl Syslog {
         }
     }
 
-    fn into_stream(&mut self, place: &str, message: &[u8]) -> io::Result<()> {
+    fn by_stream(&mut self, place: &str, message: &[u8]) -> io::Result<()> {
         let mut stream = match self.stream.take() {
             Some(stream) if is_open(&stream) => stream,
             _ => connect(place)?,

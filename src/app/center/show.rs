@@ -286,7 +286,8 @@ fn own_words(known: &Known) -> String {
     let spoken = known.protocols.join(" ");
     let spoken = (!spoken.is_empty()).then_some(("speaks", spoken.as_str()));
     let lines = maker.chain(words).chain(spoken);
-    lines.map(|(what, text)| format!("  {} {}\n", safe(what), safe(text))).collect()
+    let lines: Vec<String> = lines.map(|(what, text)| format!("  {} {}\n", safe(what), safe(text))).collect();
+    lines.concat()
 }
 
 fn witness_cells(witness: &super::words::Witness) -> [String; 8] {

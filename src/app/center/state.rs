@@ -387,13 +387,15 @@ fn authority(config: &Config) -> Result<Option<AuthorityKey>, CenterError> {
 fn say(notice: &Notice, turn: &mut Turn) {
     let (sensor, what) = (notice.sensor.as_str(), notice.kind);
     let severity = match what {
-        NoticeKind::HeardAgain | NoticeKind::Purged | NoticeKind::Offline => Severity::Info,
-        _ => Severity::Warning,
+        NoticeKind::HeardAgain | NoticeKind::Purged | NoticeKind::Offline => {
+            tracing::info!(sensor, "{what}");
+            Severity::Info
+        }
+        _ => {
+            tracing::warn!(sensor, "{what}");
+            Severity::Warning
+        }
     };
-    match severity {
-        Severity::Info => tracing::info!(sensor, "{what}"),
-        _ => tracing::warn!(sensor, "{what}"),
-    }
     let kind = format!("Sensor{what:?}");
     turn.tell(Notification::new(notice.at, severity, &kind, sensor, &what.to_string()));
 }

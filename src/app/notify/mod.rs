@@ -86,7 +86,7 @@ fn work(post: &Post, mut door: Door) {
                 post.outbox().refused(number);
             }
             Err(Fault::Later(why)) => {
-                post.failed(why);
+                post.failed(&why);
                 let now = clock::both().ticks;
                 // Without randomness the longest wait is taken.
                 let bits = random::key().map_or(u64::MAX, |[bits, _]| bits);
@@ -119,8 +119,8 @@ impl Post {
         outbox.sent(number);
     }
 
-    fn failed(&self, why: String) {
-        if self.outbox().failed(why.clone()) {
+    fn failed(&self, why: &str) {
+        if self.outbox().failed(why.to_owned()) {
             tracing::warn!(to = self.to, why, "notifications do not go out; it is tried again");
         }
     }

@@ -126,7 +126,8 @@ fn copied(mut entry: impl Read, name: &str, into: Option<&Path>) -> Result<Strin
         digest.file = Some(File::create_new(&path).map_err(at(&path))?);
     }
     io::copy(&mut entry, &mut digest)?;
-    Ok(digest.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    let hex: Vec<String> = digest.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(hex.concat())
 }
 
 struct Digesting {

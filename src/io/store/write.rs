@@ -150,15 +150,12 @@ fn write_facts(to: &Connection, facts: &[(FactId, Fact)]) -> Result<()> {
 fn write_nameplate(to: &Connection, (id, plate): &PlateChange) -> Result<()> {
     let (bytes, end) = subject_bytes(id.subject);
     let subject = &bytes[..end];
-    match plate {
-        Some(plate) => {
-            let row = params![id.sensor.0, id.network.0, subject, json(plate)?];
-            run(to, "INSERT OR REPLACE INTO nameplates VALUES (?, ?, ?, ?)", row)
-        }
-        None => {
-            let sql = "DELETE FROM nameplates WHERE sensor = ? AND network = ? AND subject = ?";
-            run(to, sql, params![id.sensor.0, id.network.0, subject])
-        }
+    if let Some(plate) = plate {
+        let row = params![id.sensor.0, id.network.0, subject, json(plate)?];
+        run(to, "INSERT OR REPLACE INTO nameplates VALUES (?, ?, ?, ?)", row)
+    } else {
+        let sql = "DELETE FROM nameplates WHERE sensor = ? AND network = ? AND subject = ?";
+        run(to, sql, params![id.sensor.0, id.network.0, subject])
     }
 }
 

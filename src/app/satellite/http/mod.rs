@@ -78,7 +78,11 @@ pub(super) fn open(
         .route("/SmartTransport", post(smart))
         .route("/Synchronization", post(synchronise))
         .with_state(desk.clone());
-    Ok((server.serve(api::with_fallbacks(API.routes(desk).merge(smart).merge(health).merge(SITE.routes(desk)))), address))
+    Ok((
+        server
+            .serve(api::with_fallbacks(API.routes(desk).merge(smart).merge(health).merge(SITE.routes(desk)))),
+        address,
+    ))
 }
 
 async fn smart(

@@ -48,6 +48,7 @@ struct UsagePage<'a> {
     next: Option<u64>,
 }
 
+#[allow(clippy::unused_self, reason = "a template asks its page")]
 impl UsagePage<'_> {
     fn title(&self, tag: &Tag) -> String {
         Class::of_tag(tag).map_or_else(|| tag.to_string(), |class| class.title().to_owned())

@@ -61,6 +61,7 @@ struct Overview<'a> {
     rows: Vec<LicenceRow>,
 }
 
+#[allow(clippy::unused_self, reason = "a template asks its page")]
 impl Overview<'_> {
     /// What the instance holds of a licence, if anything.
     fn required(&self, row: &LicenceRow) -> Option<u64> {

@@ -130,6 +130,7 @@ struct Page<'a> {
     rows: Vec<LicenceRow>,
 }
 
+#[allow(clippy::unused_self, reason = "a template asks its page")]
 impl Page<'_> {
     fn description(&self, row: &LicenceRow) -> &'static str {
         Class::of_tag(&row.tag).map_or("", Class::description)
@@ -250,7 +251,8 @@ struct Audit {
 struct Line {
     number: u64,
     at: UnixTime,
-    line: Value,
+    #[serde(rename = "line")]
+    body: Value,
 }
 
 impl Line {
@@ -259,17 +261,17 @@ impl Line {
     }
 
     fn by(&self) -> &str {
-        self.line["by"].as_str().unwrap_or("-")
+        self.body["by"].as_str().unwrap_or("-")
     }
 
     /// "reserve" of `reserve`, "account add" of `account_add`
     fn did(&self) -> String {
-        self.line["did"].as_str().unwrap_or("-").replace('_', " ")
+        self.body["did"].as_str().unwrap_or("-").replace('_', " ")
     }
 
     /// "account: Plant 1, units: 50"
     fn about(&self) -> String {
-        let facts = [&self.line["about"], &self.line["result"]];
+        let facts = [&self.body["about"], &self.body["result"]];
         let facts = facts.into_iter().filter_map(Value::as_object).flatten();
         let fact = |(name, value): (&String, &Value)| match value {
             Value::String(text) => format!("{}: {text}", name.replace('_', " ")),

@@ -50,31 +50,25 @@ struct Device {
     udi: String,
 }
 
+#[allow(clippy::unused_self, reason = "a template asks its page")]
 impl<'a> Course<'a> {
     /// What there is to reserve, for whom.
     async fn of(visit: &'a Visit) -> Result<Self, No> {
-        match visit.may("instance") {
-            Some(id) => {
-                let whole = instance::asked(visit).await?;
-                let request = Request::SelectUpdate { instance: id.to_owned() };
-                let Selection { licenses } = visit.ask(&request).await?;
-                let (product, serial) = (whole.pid, whole.brief.serial);
-                Ok(Self { visit, instance: Some(id), product, serial, rows: licenses })
-            }
-            None => {
-                let (account, request) =
-                    (visit.parsed("account")?, code_or_file(visit, "request").to_owned());
-                let answer: Value = visit.ask(&Request::Select { account, request }).await?;
-                let broken = |error: String| No::new("failed", error);
-                let Device { udi } =
-                    Device::deserialize(&answer).map_err(|error| broken(error.to_string()))?;
-                let rows =
-                    Selection::deserialize(&answer).map_err(|error| broken(error.to_string()))?.licenses;
-                let udi = Udi::read(&udi).map_err(|error| broken(error.to_string()))?;
-                let (product, serial) = (udi.product().to_owned(), udi.serial().to_owned());
-                Ok(Self { visit, instance: None, product, serial, rows })
-            }
+        if let Some(id) = visit.may("instance") {
+            let whole = instance::asked(visit).await?;
+            let request = Request::SelectUpdate { instance: id.to_owned() };
+            let Selection { licenses } = visit.ask(&request).await?;
+            let (product, serial) = (whole.pid, whole.brief.serial);
+            return Ok(Self { visit, instance: Some(id), product, serial, rows: licenses });
         }
+        let (account, request) = (visit.parsed("account")?, code_or_file(visit, "request").to_owned());
+        let answer: Value = visit.ask(&Request::Select { account, request }).await?;
+        let broken = |error: String| No::new("failed", error);
+        let Device { udi } = Device::deserialize(&answer).map_err(|error| broken(error.to_string()))?;
+        let rows = Selection::deserialize(&answer).map_err(|error| broken(error.to_string()))?.licenses;
+        let udi = Udi::read(&udi).map_err(|error| broken(error.to_string()))?;
+        let (product, serial) = (udi.product().to_owned(), udi.serial().to_owned());
+        Ok(Self { visit, instance: None, product, serial, rows })
     }
 
     /// What was typed for a licence; what it has already where nothing was.

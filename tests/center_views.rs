@@ -295,7 +295,7 @@ fn each_export_reads_back_to_the_same() {
     assert_eq!(cells(one.text()).len(), 2, "what is searched for is exported");
     let bundle: Value = file(&viewer, "/system/diagnostics").json();
     assert_eq!(bundle["sensors"][0]["version"], TEXTS[0]);
-    assert_eq!(bundle["sensors"][0]["faults"][0].as_str().unwrap().contains(TEXTS[2]), true);
+    assert!(bundle["sensors"][0]["faults"][0].as_str().unwrap().contains(TEXTS[2]));
     let text = bundle.to_string();
     for secret in [&*center.password, "PRIVATE KEY", "\"codes\"", viewer.cookie.as_ref().unwrap().1.as_str()]
     {

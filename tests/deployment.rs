@@ -61,7 +61,7 @@ fn a_sensor_with_a_token_enrols_itself_and_reports() {
     let left = site.path("FCW1");
     fs::create_dir_all(&left).unwrap();
     fs::rename(token(&site, "FCW1"), left.join("enrolment.jwt")).unwrap();
-    site.start_sensor_on("FCW1", "ic3000", &[capture.clone()]);
+    site.start_sensor_on("FCW1", "ic3000", std::slice::from_ref(&capture));
     site.until_equal(&["FCW1"]);
     assert_eq!(site.components(), counted_together(&[capture]));
     assert!(!left.join("enrolment.jwt").exists(), "the token is still there");

@@ -540,7 +540,7 @@ fn without_an_enrolment_there_is_community_and_no_right() {
 /// What the application host says counts for more than what was declared, at enrolment and in the configuration.
 #[test]
 fn on_a_box_of_another_platform_no_lease_holds() {
-    let Some(mut world) = World::new(|_| {}) else { return };
+    let Some(world) = World::new(|_| {}) else { return };
     drop(world.plant.snort());
     let _running = world.plant.start(&[]);
     let start = |product| {

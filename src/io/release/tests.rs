@@ -92,7 +92,7 @@ fn what_the_manifest_does_not_say_is_refused() {
     assert!(with(&|files| files[3].2 = EntryType::Symlink).contains("'upgrade', which is not in"));
     assert!(with(&|files| files.push(("../../etc/passwd", b"x", regular))).contains("not in its manifest"));
     assert!(with(&|files| files.push(("long", &[b'x'; 4096], EntryType::GNULongName))).contains("'long'"));
-    assert!(with(&|files| drop(files.pop())).contains("upgrade is not in it"));
+    assert!(with(&|files| _ = files.pop()).contains("upgrade is not in it"));
     assert!(with(&|files| files[2].1 = b"b package").contains("debian/a.deb in it is not what"));
     assert!(with(&|files| files.swap(0, 1)).contains("does not begin with release.json"));
     assert!(with(&|files| files[0].1 = &[b'x'; 20_000]).contains("more than the"));

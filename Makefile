@@ -36,14 +36,14 @@ build: deps
 	cargo build --release --locked
 
 # Counts real captures where they are, else made ones; then live traffic; then a plant: broker, Center, three sensors.
-# CAPTURE=file.pcap counts your own, and that only.
+# CAPTURE=file.pcap counts your own, and that only; STAY=1 leaves the plant up until Ctrl-C, with its pages.
 demo: build
 	@bash tests/demo.sh $(AGENT) "$(CAPTURES)" "$(CAPTURE)"
 	@[ -n "$(CAPTURE)" ] || $(MAKE) --no-print-directory demo-plant
 
 demo-plant: build
 	@[ -d "$(CAPTURES)" ] || cargo build -q --release --locked --example traffic
-	@bash tests/demo_plant.sh target/release "$(CAPTURES)"
+	@STAY=$(STAY) bash tests/demo_plant.sh target/release "$(CAPTURES)"
 
 # Live tests need root: the test programs are built as you and run as root. Slightly optimised, since slow models and
 # searches run beside the engines; more tests at once than cores, since most wait for programs and clocks.

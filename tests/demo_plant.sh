@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # A whole plant on this machine: a broker, a Center and three sensors that replay captures; two see the same equipment.
 # At the end the Center registers with a satellite, and its licences are authorized.
-# usage: demo_plant.sh FOLDER-OF-BINARIES FOLDER-OF-CAPTURES. Stops all that it started, and leaves nothing.
+# usage: demo_plant.sh FOLDER-OF-BINARIES FOLDER-OF-CAPTURES. Stops all that it started, and leaves nothing. With STAY=1 it
+# stays up until Ctrl-C or the end of its input, so that the pages can be looked at.
 set -euo pipefail
 bin=$1 captures=$2
 work=$(mktemp -d)
@@ -69,6 +70,8 @@ fi
 port=$(free_port)
 printf '\n$ tollgate-center init --data center --broker-name localhost --port %s\n' "$port"
 "$bin/tollgate-center" init --data "$work/center" --broker-name localhost --port "$port" --broker-user "$(id -un)"
+door=$(free_port)
+printf '\n[http]\nlisten = "127.0.0.1:%s"\n' "$door" >>"$work/center/center.toml"
 start broker mosquitto -c "$work/center/broker/mosquitto.conf"
 until_true 10 "the broker's port" listening "$port"
 start center "$bin/tollgate-center" --config "$work/center/center.toml" run
@@ -114,7 +117,8 @@ typed "smartagentctl --get-license-summary" ctl --get-license-summary
 authority=$(free_port)
 typed 'tollgate-satellite init --account "Example Corp"' satellite init --account "Example Corp"
 printf '\n$ tollgate-satellite admin create anna   # prints a password, once\n'
-satellite admin create anna >/dev/null
+secret() { sed -n 's/.*"secret":"\([^"]*\)".*/\1/p'; }
+anna=$(satellite --json admin create anna | secret)
 typed 'tollgate-satellite account add "Plant 1"' satellite account add "Plant 1"
 typed "tollgate-satellite license add \"Plant 1\" components.advantage $union" \
     satellite license add "Plant 1" components.advantage "$union"
@@ -129,3 +133,17 @@ typed 'tollgate-satellite token create "Plant 1"; smartagentctl --register -   #
 until_true 60 "the registration" stands REGISTERED AUTHORIZED
 typed "smartagentctl --get-license-summary" ctl --get-license-summary
 typed "tollgate-satellite license list" satellite license list
+printf '\n$ tollgate-center admin create otto      # prints a password, once\n'
+otto=$(center admin create otto --json | secret)
+printf '\nPages, while this runs (their certificates are of pki/ca.pem, made for this demo):\n'
+printf '  Center     https://localhost:%s/   otto   %s\n' "$door" "$otto"
+printf '  satellite  https://localhost:%s/   anna   %s\n' "$authority" "$anna"
+for port in "$door" "$authority"; do
+    listening "$port" || { echo "demo: nobody answers on port $port" >&2; exit 1; }
+done
+if [ "${STAY:-0}" = 1 ]; then
+    echo; echo "It stays up; Ctrl-C ends it, and nothing is left."
+    cat >/dev/null || true
+else
+    echo "  'make demo STAY=1' stays up to look at them."
+fi

@@ -142,6 +142,7 @@ for port in "$door" "$authority"; do
     listening "$port" || { echo "demo: nobody answers on port $port" >&2; exit 1; }
 done
 if [ "${STAY:-0}" = 1 ]; then
+    trap 'exit 0' INT
     echo; echo "It stays up; Ctrl-C ends it, and nothing is left."
     cat >/dev/null || true
 else

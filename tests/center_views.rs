@@ -1,10 +1,14 @@
 //! The Center's pages about the plant, by the real programs over real TLS: what each says of a plant with known facts, that
 //! no name, however hostile, comes out as anything but text, and that each export reads back to the same.
-#![cfg(feature = "center")]
+#![cfg(all(feature = "agent", feature = "center"))]
 #![allow(clippy::unwrap_used, missing_docs)]
+
+mod support;
 
 #[path = "support/browse.rs"]
 mod browse;
+#[path = "support/browser.rs"]
+mod browser;
 #[path = "support/https.rs"]
 mod https;
 #[path = "support/site.rs"]
@@ -44,6 +48,7 @@ const TEXTS: [&str; 4] =
 struct Center {
     site: Site,
     https: Https,
+    port: u16,
     password: String,
 }
 
@@ -59,7 +64,7 @@ impl Center {
         site.until("HTTPS is served", |_| TcpStream::connect(("127.0.0.1", port)).is_ok());
         let https = Https::new(port, &site.path("center/pki/ca.pem"), None);
         let password = site.json(&["admin", "create", "anna"])["secret"].as_str().unwrap().to_owned();
-        Self { site, https, password }
+        Self { site, https, port, password }
     }
 
     fn who(&self, role: &str) -> Browser<'_> {
@@ -335,4 +340,66 @@ fn a_sensor_is_enrolled_switched_and_revoked_by_pages() {
     assert_eq!(admin.post("/sensors/press-2/revoke", &[]).status, 303);
     assert!(html(&admin, "/sensors/press-2").contains("revoked"));
     assert!(!html(&center.who("viewer"), "/sensors/press-1").contains("/revoke"), "a viewer is not asked");
+}
+
+/// The pages about the plant.
+const LOOKED_AT: [&str; 8] = [
+    "/sensors",
+    "/sensors/press-1",
+    "/snort",
+    "/snort/rules",
+    "/components",
+    "/components/explain?address=10.0.0.1",
+    "/usage",
+    "/system",
+];
+
+/// A real browser that is signed in.
+fn looker(center: &Center) -> Option<browser::Browser> {
+    let browser = browser::Browser::start(true)?;
+    browser.open(&format!("https://localhost:{}/", center.port));
+    browser.fill("#name", "anna");
+    browser.fill("#password", &center.password);
+    browser.click("Sign in");
+    browser.until_reads("Sign out");
+    Some(browser)
+}
+
+#[test]
+fn hostile_names_run_no_script_in_a_browser() {
+    if !broker_is_there() {
+        return;
+    }
+    let center = Center::with_plant();
+    let Some(browser) = looker(&center) else { return };
+    for path in LOOKED_AT {
+        browser.open(&format!("https://localhost:{}{path}", center.port));
+        browser.until_reads("Sign out");
+    }
+    browser.quiet();
+}
+
+/// Pictures of a plant that a sensor counts, on a screen and on a phone.
+#[test]
+fn a_plant_is_seen_in_a_browser() {
+    if !broker_is_there() {
+        return;
+    }
+    let mut center = Center::new();
+    let capture = center.site.path("plant.pcap");
+    support::write_capture(&capture, support::traffic::Plant::new(60), 5000);
+    center.site.enrol("press-1");
+    center.site.start_sensor_on("press-1", "ic3000", &[capture]);
+    center.site.until_equal(&["press-1"]);
+    let Some(browser) = looker(&center) else { return };
+    for (size, width, height) in [("screen", 1280, 900), ("phone", 390, 800)] {
+        browser.resize(width, height);
+        for path in LOOKED_AT {
+            browser.open(&format!("https://localhost:{}{path}", center.port));
+            browser.until_reads("Sign out");
+            let name = path.trim_matches('/').split('?').next().unwrap().replace('/', "-");
+            browser.picture(&format!("plant-{name}-{size}"));
+        }
+    }
+    browser.quiet();
 }

@@ -386,6 +386,7 @@ mod tests {
     #[test]
     fn every_key_is_on_the_page() {
         const PAGE: &str = include_str!("../../../docs/center.md");
+        const OTHERS: &str = include_str!("../../../docs/monitoring.md");
         let sections = ["sensors", "ids", "http", "license", "log"];
         for key in keys("").into_iter().filter(|key| !sections.contains(&key.as_str())) {
             assert!(PAGE.contains(&format!("| `{key}` |")), "{key}");
@@ -394,6 +395,12 @@ mod tests {
             for key in keys(&format!("[{section}]\n")) {
                 assert!(PAGE.contains(&format!("| `{section}.{key}` |")), "{section}.{key}");
             }
+        }
+        for key in keys("[notify]\n") {
+            assert!(
+                OTHERS.contains(&format!("\n{key} = ")) || OTHERS.contains(&format!("[[notify.{key}]]")),
+                "{key}"
+            );
         }
     }
 }

@@ -57,7 +57,8 @@ pub fn forecast(samples: &[(UnixTime, u64)], limit: u64, now: UnixTime) -> Forec
     let per_day = slope(&points.collect::<Vec<_>>());
     let days = (limit - current) as f64 / per_day;
     match () {
-        () if per_day <= 0.0 => Forecast::NoGrowth {},
+        // Not one more within all that time: a rounding error is no growth.
+        () if per_day * FAR < 1.0 => Forecast::NoGrowth {},
         () if days > FAR => Forecast::Far { per_day },
         () => Forecast::At { at: now.plus(Duration::from_secs_f64(days * 86_400.0)), per_day },
     }

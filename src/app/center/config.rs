@@ -398,7 +398,7 @@ mod tests {
         }
         for key in keys("[notify]\n") {
             assert!(
-                OTHERS.contains(&format!("\n{key} = ")) || OTHERS.contains(&format!("[[notify.{key}]]")),
+                OTHERS.contains(&format!(" {key} = ")) || OTHERS.contains(&format!("[[notify.{key}]]")),
                 "{key}"
             );
         }

@@ -53,7 +53,7 @@ test: export CARGO_PROFILE_DEV_OPT_LEVEL := 1
 test: export RUST_TEST_THREADS ?= 6
 test: deps
 	@[ -d $${TOLLGATE_CAPTURES:-$(CAPTURES)} ] || echo "NOT RUN: tests over public captures; there are none in $(CAPTURES)"
-	cargo test --locked
+	cargo test --locked --no-fail-fast
 	@tests=$$(cargo test --locked --no-run --message-format=json 2>/dev/null | sed -n 's/.*"name":"live_[^}]*}.*"executable":"\([^"]*\)".*/\1/p'); \
 	for t in $$tests; do echo "as root: $$t"; $(SUDO) env TOLLGATE_REQUIRE_LIVE=1 $$t --test-threads=1 || exit 1; done
 	@$(SUDO) unshare --net --mount bash tests/no_network.sh target/debug $(CAPTURES)
@@ -115,6 +115,8 @@ doc: deps
 
 # All of it with the tests' profile: what one step builds the next finds.
 ci: export CARGO_PROFILE_DEV_OPT_LEVEL := 1
+# Built once: what would help to build it again only takes room.
+ci: export CARGO_INCREMENTAL := 0
 # As long as it takes to see that each target works; the long suite searches.
 ci: export FUZZ_SECONDS := 20
 ci: fmt clippy deny doc packages test

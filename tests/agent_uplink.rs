@@ -24,7 +24,8 @@ use tollgate::io::mqtt::{Connection, Incoming, Session};
 use tollgate::model::digest::{FactHash, NetworkSeed, SetDigest};
 use tollgate::model::ident::Epoch;
 use tollgate::model::message::{
-    Ack, Birth, Command as Ordered, CountingPolicy, Event, Message, Order, Report, Status, decode, encode,
+    Ack, Birth, Command as Ordered, CountingPolicy, Event, Message, Nameplates, Order, Report, Status,
+    decode, encode,
 };
 use tollgate::model::sighting::Sighting;
 use tollgate::model::topic::{Kind, Topic};
@@ -89,6 +90,7 @@ impl Center {
             Kind::Status => self.statuses.push(decode(payload).unwrap()),
             Kind::Event => self.events.push(decode(payload).unwrap()),
             Kind::Report => self.report(decode(payload).unwrap()),
+            Kind::Nameplates => assert!(decode::<Nameplates>(payload).is_ok()),
             _ => panic!("a sensor sends no {}", kind.name()),
         }
     }

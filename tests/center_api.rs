@@ -447,7 +447,8 @@ fn when_the_evaluation_is_over_only_the_licence_answers() {
     let sensor = r#"{"sensor": "press-2", "platform": "ic3000"}"#;
     assert_eq!(center.ask(&key, "POST", "/sensors", sensor).refusal().0, 402);
     // What lacks its parameters is refused for that first.
-    for (method, path, body, _) in V3_ROWS.iter().filter(|row| (row.0, row.1) != ("DELETE", "/networks/")) {
+    let lacks = |row: &&(&str, &str, &str, [u16; 4])| row.0 == "DELETE" && !row.1.contains('{');
+    for (method, path, body, _) in V3_ROWS.iter().filter(|row| !lacks(row)) {
         let path = path.replace("{id}", "00000000-0000-4000-8000-000000000000");
         assert_eq!(center.ask_v3(&key, method, &path, body).status, 402, "{method} {path}");
     }

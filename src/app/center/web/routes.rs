@@ -52,6 +52,7 @@ pub(super) const ROUTES: &[Route] = &[
         ("version", Text), ("running", Flag), ("serial", Text), ("time", Time), ("uptime_seconds", Count), ("broker", Flag), ("broker_fault", Note),
         ("store_fault", Note), ("sensors", Count), ("online", Count), ("figures", Object), ("saturated", Flag),
         ("intake", Object), ("license", Text), ("evaluation_days", Count), ("critical", Texts), ("warnings", Texts),
+        ("notify", List),
     ]),
 
     row(Get, "/license", View, "license_status", "What the License page shows").object(),

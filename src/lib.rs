@@ -18,7 +18,7 @@
 //! unite by union, and [`app::agent`] prints the figures or the list, which are the same set.
 //!
 //! **What a component is.** [`engine::identity`] hears names, makers and protocols in passing;
-//! [`engine::inventory::profiles`] keeps them beside the table, where the count does not look.
+//! [`engine::inventory::nameplates`] keeps them beside the table, where the count does not look.
 //!
 //! **How a count reaches the Center.** [`app::agent::run`] is the daemon on the sensor: what changed goes into a store that
 //! outlives crashes ([`io::state`]), it gives up what it need not reach ([`io::sandbox`]), and [`engine::sync`] says what to tell of it next, in the words of

@@ -1,6 +1,6 @@
 //! A syslog receiver: datagrams to a port or to this machine's socket, or a stream with the length before each message.
 //!
-//! What must hold: no receiver, however slow or dead, is waited for longer than [`PATIENCE`] a step, and a stream that its
+//! What must hold: no receiver, however slow or dead, is waited for longer than `PATIENCE` a step, and a stream that its
 //! receiver closed is opened anew before anything is written into it.
 
 use serde::Deserialize;

@@ -4,6 +4,7 @@
 //! make bench-instructions              measures and prints, with the difference to what is recorded
 //! cargo bench --bench instructions -- --check     the same; fails when a kind takes more than a tenth more
 //! cargo bench --bench instructions -- --record    writes benches/INSTRUCTIONS.tsv
+//! TOLLGATE_LISTEN=1 ...                          as the daemon counts, which also hears names; not what is recorded
 //! ```
 //!
 //! Runs itself under `valgrind --tool=callgrind`, once with few packets and once with many; the difference counts, so

@@ -24,8 +24,8 @@ use tollgate::io::mqtt::{Connection, Incoming, Session};
 use tollgate::model::digest::{FactHash, NetworkSeed, SetDigest};
 use tollgate::model::ident::Epoch;
 use tollgate::model::message::{
-    Ack, Birth, Command as Ordered, CountingPolicy, Event, Message, Nameplates, Order, Report, Status,
-    decode, encode,
+    Ack, Activities, Birth, Command as Ordered, CountingPolicy, Event, Message, Nameplates, Order, Report,
+    Status, decode, encode,
 };
 use tollgate::model::sighting::Sighting;
 use tollgate::model::topic::{Kind, Topic};
@@ -91,6 +91,7 @@ impl Center {
             Kind::Event => self.events.push(decode(payload).unwrap()),
             Kind::Report => self.report(decode(payload).unwrap()),
             Kind::Nameplates => assert!(decode::<Nameplates>(payload).is_ok()),
+            Kind::Activities => assert!(decode::<Activities>(payload).is_ok()),
             _ => panic!("a sensor sends no {}", kind.name()),
         }
     }

@@ -77,6 +77,7 @@ const ROWS: &[(&str, &str, &str, [u16; 4])] = &[
     ("GET", "/usage", "", LOOK),
     ("GET", "/usage/history", "", LOOK),
     ("GET", "/components", "", LOOK),
+    ("GET", "/activities", "", LOOK),
     ("GET", "/explain/{address}", "", LOOK),
     ("GET", "/policy", "", LOOK),
     ("PUT", "/policy", r#"{"internal": ["198.51.100.0/24"], "confirm_after_seconds": 0}"#, CHANGE),

@@ -89,6 +89,8 @@ const ROWS: &[(&str, &str, Fields, [u16; 4])] = &[
     ("GET", "/components", &[], LOOK),
     ("GET", "/components/explain", &[], [303, 403, 422, 422]),
     ("GET", "/components/export", &[], [303, 403, 400, 400]),
+    ("GET", "/activities", &[], LOOK),
+    ("GET", "/activities/export", &[], [303, 403, 400, 400]),
     ("GET", "/usage", &[], LOOK),
     ("GET", "/system", &[], LOOK),
     ("GET", "/system/diagnostics", &[], LOOK),

@@ -7,15 +7,17 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use tollgate::engine::entitlement::lease::verify;
 use tollgate::engine::entitlement::{Holder, Keyring, Trust};
+use tollgate::model::activity::{Peer, Talk, Traffic};
 use tollgate::model::enrolment::Enrolment;
 use tollgate::model::entitlement::Class;
 use tollgate::model::ident::{Epoch, SensorId};
+use tollgate::model::key::Key;
 use tollgate::model::lease::{BundleDigest, Lease, RuleSet};
 use tollgate::model::mac::MacAddr;
 use tollgate::model::message::{
-    Ack, Birth, Command, CountingPolicy, Counts, Event, EventKind, IdsEffective, IdsStatus, IdsSwitch,
-    InterfaceStatus, LinkState, Message, Nameplates, Order, Report, ReportedNameplate, ReportedSighting,
-    Severity, Status, Subject, decode, encode,
+    Ack, Activities, Birth, Command, CountingPolicy, Counts, Event, EventKind, IdsEffective, IdsStatus,
+    IdsSwitch, InterfaceStatus, LinkState, Message, Nameplates, Order, Pair, Report, ReportedActivity,
+    ReportedNameplate, ReportedSighting, Severity, Status, Subject, decode, encode,
 };
 use tollgate::model::nameplate::Nameplate;
 use tollgate::model::plain::PlainText;
@@ -24,12 +26,13 @@ use tollgate::model::sighting::Sighting;
 use tollgate::model::time::UnixTime;
 use tollgate::model::topic::Kind;
 
-const KINDS: [&str; 10] = [
+const KINDS: [&str; 11] = [
     "birth",
     "report",
     "status",
     "event",
     "nameplates",
+    "activities",
     "ack",
     "policy",
     "command",
@@ -68,6 +71,7 @@ fn there_and_back(kind: &str, payload: &[u8]) -> Result<Value, String> {
         "status" => of::<Status>(payload),
         "event" => of::<Event>(payload),
         "nameplates" => of::<Nameplates>(payload),
+        "activities" => of::<Activities>(payload),
         "ack" => of::<Ack>(payload),
         "policy" => of::<CountingPolicy>(payload),
         "command" => of::<Command>(payload),
@@ -175,6 +179,8 @@ fn what_the_schema_refuses_does_not_pass_silently() {
         ("status", "digest", Value::from("x")),
         ("event", "severity", Value::from("catastrophe")),
         ("nameplates", "nameplates", Value::from(vec!["x"])),
+        ("activities", "activities", Value::from(vec!["x"])),
+        ("activities", "incomplete", Value::from(1)),
         ("policy", "internal", Value::from(vec!["all"])),
         ("enrolment", "broker", Value::from("http://a")),
         ("lease-payload", "rule_set", Value::from("all")),
@@ -310,6 +316,21 @@ proptest! {
         }
         let subject = Subject { network, mac: None, ip: Some(ip) };
         valid("nameplates", &Nameplates { sensor, sent, nameplates: vec![ReportedNameplate { subject, nameplate }] })?;
+    }
+
+    #[test]
+    fn every_activity_is_valid(
+        sensor in sensor(), sent in time(), network in "[ -~]{1,64}", ends in any::<[std::net::IpAddr; 2]>(),
+        protocol in proptest::option::of(0..Protocol::ALL.len()), (packets, bytes) in (number(), number()),
+        (first, last, incomplete) in (time(), time(), any::<bool>()), other in 0..3,
+    ) {
+        let [one, two] = ends.map(|ip| Peer::Component(Key::EMPTY.with_address(ip)));
+        let other = [two, Peer::Group, Peer::External][other];
+        let Some(talk) = Talk::between(one, other, protocol.map(|at| Protocol::ALL[at])) else { return Ok(()) };
+        let pair = Pair::of(&talk, &network);
+        prop_assert_eq!(pair.talk(), Some(talk));
+        let activities = vec![ReportedActivity { pair, traffic: Traffic { packets, bytes, first, last } }];
+        valid("activities", &Activities { sensor, sent, incomplete, activities })?;
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Words: the names, messages and limits that the other floors speak in. No I/O, no decisions.
 //! Beside them [`prefetch`], the one hint to the processor that readers and tables share.
 
+pub mod activity;
 pub mod broker;
 pub mod bundle;
 pub mod deployment;

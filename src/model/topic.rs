@@ -16,6 +16,8 @@ pub enum Kind {
     Event,
     /// [`super::message::Nameplates`].
     Nameplates,
+    /// [`super::message::Activities`].
+    Activities,
     /// [`super::message::Ack`].
     Ack,
     /// A signed lease, retained.
@@ -28,7 +30,8 @@ pub enum Kind {
 
 impl Kind {
     /// What sensors send.
-    pub const UP: [Self; 5] = [Self::Birth, Self::Report, Self::Status, Self::Event, Self::Nameplates];
+    pub const UP: [Self; 6] =
+        [Self::Birth, Self::Report, Self::Status, Self::Event, Self::Nameplates, Self::Activities];
     /// What the Center sends.
     pub const DOWN: [Self; 4] = [Self::Ack, Self::Lease, Self::Policy, Self::Command];
 
@@ -40,6 +43,7 @@ impl Kind {
             Self::Status => "status",
             Self::Event => "event",
             Self::Nameplates => "nameplates",
+            Self::Activities => "activities",
             Self::Ack => "ack",
             Self::Lease => "lease",
             Self::Policy => "policy",

@@ -6,6 +6,7 @@ pub(super) use super::reason::DeskError;
 use super::reason::PREFIXES_MAX;
 use super::standing::{faults, filters, judged, standing_name};
 use super::state::Center;
+use super::talks;
 use super::turn::Turn;
 use super::words::{
     Bundle, CountAnswer, CountLine, Done, Figures, LedgerAnswer, LicenseAnswer, PolicyAnswer, Request,
@@ -94,6 +95,7 @@ impl Center {
             }
             Request::Count => value(&self.count(now)),
             Request::Components(wanted) => value(&listing::page(&self.fleet, &wanted)?),
+            Request::Activities(wanted) => value(&talks::page(&self.fleet, &wanted)?),
             Request::Explain { address } => {
                 let found = listing::explain(&self.fleet, address.trim());
                 value(&found.ok_or_else(|| DeskError::no_address(&address))?)

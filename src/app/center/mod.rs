@@ -36,6 +36,7 @@ mod screen;
 mod show;
 mod standing;
 mod state;
+mod talks;
 mod turn;
 mod v3;
 mod way;

@@ -3,7 +3,7 @@
 use super::screen::{csv, json, safe};
 use super::words::{
     ComponentLine, CountAnswer, CountLine, Explanation, IdsAnswer, KeysAnswer, Known, LedgerAnswer,
-    PolicyAnswer, RulesAnswer, SensorLine, StatusAnswer,
+    PolicyAnswer, RulesAnswer, SensorLine, StatusAnswer, TalkLine,
 };
 use crate::engine::entitlement::roster::Line;
 use crate::model::bundle::Offer;
@@ -252,6 +252,52 @@ pub(super) fn components_netbox(lines: &[ComponentLine], heading: bool) -> Strin
 /// # Errors
 /// When a line cannot be JSON.
 pub(super) fn components_json(lines: &[ComponentLine]) -> Result<String, serde_json::Error> {
+    lines.iter().map(|line| json(line).map(|text| text + "\n")).collect()
+}
+
+/// The heading of a list of pairs.
+const TALK_COLUMNS: [&str; 11] = [
+    "network",
+    "component",
+    "component_name",
+    "peer",
+    "peer_name",
+    "protocol",
+    "packets",
+    "bytes",
+    "first",
+    "last",
+    "sensors",
+];
+
+/// Pairs as comma separated values; the heading first, if wanted.
+pub(super) fn talks_csv(lines: &[TalkLine], heading: bool) -> String {
+    let cells = |line: &TalkLine| {
+        let name = |name: &Option<String>| name.clone().unwrap_or_default();
+        let sensors: Vec<_> = line.sensors.iter().map(ToString::to_string).collect();
+        csv(&[
+            line.network.clone(),
+            line.component.clone(),
+            name(&line.component_name),
+            line.peer.clone(),
+            name(&line.peer_name),
+            line.protocol.into(),
+            line.packets.to_string(),
+            line.bytes.to_string(),
+            line.first.to_string(),
+            line.last.to_string(),
+            sensors.join(" "),
+        ])
+    };
+    let heading = heading.then(|| csv(&TALK_COLUMNS.map(str::to_owned)));
+    heading.into_iter().chain(lines.iter().map(cells)).map(|line| line + "\r\n").collect()
+}
+
+/// Pairs as JSON lines.
+///
+/// # Errors
+/// When a line cannot be JSON.
+pub(super) fn talks_json(lines: &[TalkLine]) -> Result<String, serde_json::Error> {
     lines.iter().map(|line| json(line).map(|text| text + "\n")).collect()
 }
 

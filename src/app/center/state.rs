@@ -22,7 +22,7 @@ use crate::io::whole_file;
 use crate::model::bundle::Offer;
 use crate::model::ident::SensorId;
 use crate::model::message::{
-    Birth, Command, DecodeError, Event, Nameplates, Order, Report, Severity, Status, decode,
+    Activities, Birth, Command, DecodeError, Event, Nameplates, Order, Report, Severity, Status, decode,
 };
 use crate::model::time::{Now, Ticks};
 use crate::model::topic::Kind;
@@ -158,6 +158,7 @@ impl Center {
             Kind::Status => self.status(sensor, &message.payload, now, turn),
             Kind::Event => self.event(sensor, &message.payload, now, turn),
             Kind::Nameplates => self.nameplates(sensor, &message.payload, now, turn),
+            Kind::Activities => self.activities(sensor, &message.payload, now, turn),
             _ => Err(Refused::Kind),
         };
         if let Err(refused) = heard {
@@ -228,6 +229,17 @@ impl Center {
     ) -> Result<(), Refused> {
         let told: Nameplates = decode(payload)?;
         self.handle(from, Input::Nameplates(&told), now, turn)
+    }
+
+    fn activities(
+        &mut self,
+        from: &SensorId,
+        payload: &[u8],
+        now: Now,
+        turn: &mut Turn,
+    ) -> Result<(), Refused> {
+        let told: Activities = decode(payload)?;
+        self.handle(from, Input::Activities(&told), now, turn)
     }
 
     /// What a sensor should have by now and has not is told again: a purge, the policy.

@@ -1,9 +1,11 @@
 //! What commands ask a Center and what it answers, over the control socket or from its store.
 
 mod history;
+mod talks;
 mod wanted;
 
 pub use history::{Series, SlotLine, Span, UsageHistory, UsagePoint};
+pub use talks::{OTHER, Spoken, TalkLine, TalkSort, TalksPage, WantedTalks};
 pub use wanted::{Kind, Place, Sort, Wanted};
 
 use super::v3;
@@ -39,6 +41,8 @@ pub enum Request {
     Count,
     /// A page of components.
     Components(Wanted),
+    /// A page of who talks to whom.
+    Activities(WantedTalks),
     /// Why an address or MAC counts.
     Explain {
         /// As it was typed.

@@ -1,11 +1,13 @@
 //! What the store is to write, in this order, in one transaction.
 
+use super::activities::ActivityId;
 use super::nameplates::PlateChange;
 use super::sensor::Sensor;
 use super::series::Slot;
 use super::session::Session;
 use crate::engine::entitlement::roster;
 use crate::engine::fleet::ledger::Entry;
+use crate::model::activity::Traffic;
 use crate::model::bundle::Offer;
 use crate::model::ident::SensorId;
 use crate::model::key::Key;
@@ -83,6 +85,12 @@ pub enum Change {
     Nameplates(Vec<PlateChange>),
     /// All of that by this sensor's word is gone.
     NameplatesGone(SensorNumber),
+    /// Who talks to whom by a sensor's word, whole.
+    Activities(Vec<(ActivityId, Traffic)>),
+    /// This sensor saw more pairs than are kept.
+    ActivitiesIncomplete(SensorNumber),
+    /// All of that by this sensor's word is gone.
+    ActivitiesGone(SensorNumber),
     /// The sensor goes, with its events; its facts went before.
     Remove(SensorNumber),
     /// The counting policy.

@@ -6,7 +6,7 @@ use super::sensor::{Member, SILENT_AFTER, behind, shifted};
 use super::session::{Keep, ReportVerdict, Session, StatusVerdict};
 use super::union::{Fleet, number};
 use crate::model::ident::{Epoch, SensorId};
-use crate::model::message::{Ack, Birth, Event, Nameplates, Report, Status};
+use crate::model::message::{Ack, Activities, Birth, Event, Nameplates, Report, Status};
 use crate::model::sighting::{Marks, Sighting};
 use crate::model::time::{Now, Ticks};
 use crate::model::vlan::VlanSet;
@@ -25,6 +25,8 @@ pub enum Input<'a> {
     Event(&'a Event),
     /// What stations there say of themselves.
     Nameplates(&'a Nameplates),
+    /// Who talks to whom there.
+    Activities(&'a Activities),
 }
 
 impl Input<'_> {
@@ -35,6 +37,7 @@ impl Input<'_> {
             Self::Status(status) => &status.sensor,
             Self::Event(event) => &event.sensor,
             Self::Nameplates(told) => &told.sensor,
+            Self::Activities(told) => &told.sensor,
         }
     }
 }
@@ -102,6 +105,10 @@ impl Fleet {
             }
             Input::Nameplates(told) => {
                 self.nameplates(sensor, told, now, changes);
+                Ok(None)
+            }
+            Input::Activities(told) => {
+                self.activities(sensor, told, now, changes);
                 Ok(None)
             }
         };
@@ -316,6 +323,7 @@ impl Fleet {
         let clear = |fact: &mut Fact| (fact.marks, fact.kept) = (Marks::NONE, Marks::NONE);
         self.change_all(sensor, clear, changes);
         self.clear_nameplates(sensor, changes);
+        self.clear_activities(sensor, changes);
     }
 
     pub(super) fn move_session(&mut self, sensor: SensorNumber, session: Session, changes: &mut Vec<Change>) {

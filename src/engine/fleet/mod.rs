@@ -26,10 +26,12 @@
 //! and receipt. `components` never depends on a time; `confirmed` is about the shifted ones.
 //!
 //! **Names.** What stations say of themselves ([`Fleet::nameplate`]) lies beside all this: no figure and no digest looks at
-//! it, nothing is answered, and a purge forgets it with the facts.
+//! it, nothing is answered, and a purge forgets it with the facts. So does who talks to whom
+//! ([`Fleet::talks`]).
 //!
 //! **Hostile sensors.** Facts, networks and sensors are limited ([`Limits`]); what is refused is counted with its sensor.
 
+mod activities;
 mod change;
 mod components;
 mod facts;
@@ -49,6 +51,7 @@ mod session;
 mod union;
 mod view;
 
+pub use activities::{Activity, ActivityId, TalkOrder, TalkSearch};
 pub use change::{Change, Fact, FactId, NetworkNumber, SensorNumber};
 pub use figures::{Figures, NetworkUsage, Usage};
 pub use handle::{Input, Refusal};

@@ -1,5 +1,6 @@
 //! What sensors say, and what follows from it: each cell of the session's tables, and the count.
 
+mod activities;
 mod kit;
 mod nameplates;
 mod purge;

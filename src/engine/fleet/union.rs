@@ -1,5 +1,6 @@
 //! The fleet: all sensors, all their facts, and the components that follow from them.
 
+use super::activities::Activities;
 use super::change::{Change, Fact, FactId, NetworkNumber, SensorNumber};
 use super::components::{Components, shares};
 use super::facts::Facts;
@@ -30,6 +31,10 @@ pub struct Limits {
     pub nameplates: usize,
     /// Nameplates of one sensor.
     pub nameplates_per_sensor: usize,
+    /// Pairs that talk, of all sensors, some 130 bytes each.
+    pub activities: usize,
+    /// Pairs of one sensor.
+    pub activities_per_sensor: usize,
     /// Networks of all sensors.
     pub networks: u16,
     /// Networks of one sensor.
@@ -47,6 +52,8 @@ impl Default for Limits {
             facts_per_sensor: 1_000_000,
             nameplates: 400_000,
             nameplates_per_sensor: 16_384,
+            activities: 200_000,
+            activities_per_sensor: 8192,
             networks: 16_384,
             networks_per_sensor: 256,
             renewals_apart: Duration::from_secs(10),
@@ -92,6 +99,7 @@ pub struct Fleet {
     pub(super) facts: Facts,
     pub(super) components: Components,
     pub(super) plates: Nameplates,
+    pub(super) talks: Activities,
     pub(super) networks: Vec<(String, NetworkSeed)>,
     pub(super) network_numbers: BTreeMap<String, NetworkNumber>,
     pub(super) members: BTreeMap<SensorNumber, Member>,
@@ -114,6 +122,7 @@ impl Fleet {
             facts: Facts::new(hash_key),
             components: Components::new(hash_key, policy.confirm_after()),
             plates: Nameplates::default(),
+            talks: Activities::default(),
             policy,
             networks: Vec::new(),
             network_numbers: BTreeMap::new(),

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 const SENDER: Key = Key::station(MacAddr::new([2, 0, 0, 0, 0, 1])).with_v4(0x0a00_0001);
 
 fn heard(carrier: Carrier, bytes: &[u8]) -> Vec<(Property, String)> {
-    let found = listen(&Payload { carrier, bytes }, SENDER);
+    let found = listen(&Payload { carrier, to: Key::EMPTY, bytes }, SENDER);
     let text = |bytes: &[u8]| PlainText::read(bytes).map(|text| text.to_string());
     found.said.iter().filter_map(|(property, bytes)| Some((*property, text(bytes)?))).collect()
 }
@@ -46,7 +46,8 @@ fn lldp_tells_name_description_and_inventory() {
     let expected =
         [(Property::Name, "switch-1"), (Property::Description, "Rack 4"), (Property::Model, "X208")];
     check(Carrier::Ethernet(0x88cc), &bytes, &expected);
-    let found = listen(&Payload { carrier: Carrier::Ethernet(0x88cc), bytes: &bytes }, SENDER);
+    let found =
+        listen(&Payload { carrier: Carrier::Ethernet(0x88cc), to: Key::EMPTY, bytes: &bytes }, SENDER);
     assert_eq!(found.subjects, [SENDER, Key::station(chassis), Key::EMPTY.with_v4(0x0a00_0009)]);
 }
 
@@ -64,7 +65,7 @@ fn cdp_tells_name_and_platform() {
     .concat();
     let expected = [(Property::Name, "core-sw"), (Property::Model, "cisco IE-3400")];
     check(Carrier::Llc, &bytes, &expected);
-    let found = listen(&Payload { carrier: Carrier::Llc, bytes: &bytes }, SENDER);
+    let found = listen(&Payload { carrier: Carrier::Llc, to: Key::EMPTY, bytes: &bytes }, SENDER);
     assert_eq!(found.subjects[1], Key::EMPTY.with_v4(0x0a00_0007));
 }
 
@@ -77,7 +78,7 @@ fn dhcp_is_about_the_client_whoever_sends_it() {
     bytes.extend(b"hmi-1\x3c\x08MSFT 5.0\xff");
     let carrier = Carrier::Udp(68, 67);
     check(carrier, &bytes, &[(Property::Name, "hmi-1"), (Property::Description, "MSFT 5.0")]);
-    let found = listen(&Payload { carrier, bytes: &bytes }, SENDER);
+    let found = listen(&Payload { carrier, to: Key::EMPTY, bytes: &bytes }, SENDER);
     assert_eq!(found.subjects, [Key::station(MacAddr::new([2, 0, 0, 0, 0, 5]))]);
 }
 
@@ -258,10 +259,10 @@ fn protocols_are_told_by_port_and_first_bytes() {
         (Carrier::Ethernet(0x88a4), &[0], Protocol::EtherCat),
     ];
     for (carrier, bytes, protocol) in rows {
-        let spoken = listen(&Payload { carrier, bytes }, SENDER).protocols;
+        let spoken = listen(&Payload { carrier, to: Key::EMPTY, bytes }, SENDER).protocols;
         assert_eq!(spoken.iter().collect::<Vec<_>>(), [protocol], "{carrier:?}");
         // The same ports, and another conversation.
-        let other = listen(&Payload { carrier, bytes: &[0xee; 60] }, SENDER).protocols;
+        let other = listen(&Payload { carrier, to: Key::EMPTY, bytes: &[0xee; 60] }, SENDER).protocols;
         assert!(other.is_empty() || matches!(carrier, Carrier::Ethernet(_)), "{carrier:?}");
     }
 }

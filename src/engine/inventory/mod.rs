@@ -17,8 +17,10 @@
 //! record, or none, in `entry`. [`table`] holds one record per key, an authoritative keyed index and a cache of hints
 //! before it; [`policy`] says which addresses count; [`admission`] keeps floods from taking the room of real equipment;
 //! [`sketch`] counts what has no room; [`changes`] says what is new since it was told; [`union`] makes one figure of
-//! several inventories. [`nameplates`] keeps, beside all that, what components say of themselves.
+//! several inventories. [`nameplates`] keeps, beside all that, what components say of themselves, and [`activities`]
+//! who talks to whom.
 
+pub mod activities;
 pub mod admission;
 mod batch;
 pub mod changes;

@@ -1,15 +1,17 @@
 //! What components say of themselves, kept beside the table: in bounded memory, the newest wins, and the count does not
-//! look at it.
+//! look at it. Of the frames that are listened to, who talks to whom is noted as well.
 
 use super::Inventory;
+use super::activities::{Activities, talk};
 use super::listing::{Identity, component_of};
 use super::networks::Networks;
 use super::policy::{Class, Policy};
 use super::record::Marks;
 use crate::engine::identity::gate::{Promise, promise};
 use crate::engine::identity::{self, Found};
-use crate::engine::wire::decode;
-use crate::engine::wire::payload::payload;
+use crate::engine::wire::payload::{Payload, payload};
+use crate::engine::wire::{Decoded, decode};
+use crate::model::activity::Traffic;
 use crate::model::frame::Frame;
 use crate::model::key::Key;
 use crate::model::nameplate::Nameplate;
@@ -26,6 +28,8 @@ const SAMPLE: u32 = 64;
 /// What all of them say. A subject is an internal address, or a MAC.
 #[derive(Clone, Debug)]
 pub struct Nameplates {
+    /// Who talks to whom, in the same frames.
+    pub activities: Activities,
     policy: Policy,
     networks: Networks,
     places: BTreeMap<Key, usize>,
@@ -46,10 +50,11 @@ struct Slot {
 }
 
 impl Nameplates {
-    /// Nothing known yet, and room for `room` subjects, [`SUBJECTS_MAX`] at most.
+    /// Nothing known yet, and room for `room` subjects, [`SUBJECTS_MAX`] at most, and as many pairs.
     pub fn new(policy: Policy, networks: Networks, room: usize) -> Self {
         let (places, slots, room) = (BTreeMap::new(), Vec::new(), room.clamp(1, SUBJECTS_MAX));
-        Self { policy, networks, places, slots, room, oldest: 0, sampled: 0 }
+        let activities = Activities::new(room);
+        Self { activities, policy, networks, places, slots, room, oldest: 0, sampled: 0 }
     }
 
     /// An empty one of the same settings.
@@ -89,6 +94,7 @@ impl Nameplates {
         let Some(payload) = payload(frame) else { return };
         let decoded = decode(frame);
         let found = identity::listen(&payload, decoded.sender);
+        self.note_talk(frame, &decoded, &payload, &found);
         if found.is_empty() {
             return;
         }
@@ -97,6 +103,15 @@ impl Nameplates {
             if let Some(subject) = self.subject(subject) {
                 self.note(subject.in_network(network), frame.time, &found);
             }
+        }
+    }
+
+    /// Link-control frames are the business of switch ports.
+    fn note_talk(&mut self, frame: &Frame<'_>, decoded: &Decoded, payload: &Payload<'_>, found: &Found<'_>) {
+        let (network, protocol) = (self.networks.of(decoded.vlans), found.protocols.iter().next());
+        let talk = talk(&self.policy, network, decoded.sender, payload, protocol);
+        if let Some(talk) = talk.filter(|_| !decoded.control) {
+            self.activities.see(talk, Traffic::of(frame.bytes.len(), frame.time.into()));
         }
     }
 
@@ -143,9 +158,9 @@ impl Nameplates {
         place
     }
 
-    /// Whether [`Nameplates::news`] has any.
+    /// Whether [`Nameplates::news`] or [`Activities::news`] has any.
     pub fn has_news(&self) -> bool {
-        self.slots.iter().any(|slot| slot.untold)
+        self.slots.iter().any(|slot| slot.untold) || self.activities.has_news()
     }
 
     /// At most `max` subjects of which something was heard since they were asked for last, with all that is known of
@@ -175,12 +190,14 @@ impl Nameplates {
             let slot = self.slot(heard.subject);
             slot.untold |= slot.plate.merge(&heard.plate);
         }
+        self.activities.unite(&other.activities);
     }
 
     /// Forgets all.
     pub fn clear(&mut self) {
         self.places.clear();
         self.slots.clear();
+        self.activities.clear();
         (self.oldest, self.sampled) = (0, 0);
     }
 

@@ -13,10 +13,10 @@
 //! connection, after a resync. Where sending again cannot heal (the Center knows more of this epoch than the store, or
 //! speaks of another epoch only), the set gets a new epoch and keeps its sightings.
 
+mod board;
 mod commands;
 mod events;
 mod figures;
-mod nameplates;
 mod part;
 mod position;
 mod reporter;

@@ -1,17 +1,20 @@
 //! The sensor's side of the exchange with its Center.
 
+use super::board::Board;
 use super::commands::Commands;
 use super::events::{EventLog, Happening};
 use super::figures::Figures;
-use super::nameplates::Board;
 use super::part::Part;
 use super::position::Position;
 use super::resync::Resync;
 use super::window::Window;
+use crate::model::activity::Traffic;
 use crate::model::ident::{Epoch, SensorId};
 use crate::model::message::{
-    Ack, Birth, Command, Event, EventKind, Nameplates, Order, Report, ReportedNameplate, Severity, Status,
+    Ack, Activities, Birth, Command, Event, EventKind, Nameplates, Order, Pair, Report, ReportedActivity,
+    ReportedNameplate, Severity, Status, Subject,
 };
+use crate::model::nameplate::Nameplate;
 use crate::model::time::{Now, Ticks, UnixTime};
 use std::time::Duration;
 
@@ -55,8 +58,12 @@ pub enum Input {
     EventArrived(u64),
     /// A station said something of itself.
     Nameplate(Box<ReportedNameplate>),
+    /// Stations were seen to talk to each other.
+    Activity(Box<ReportedActivity>),
+    /// There were more pairs of them than a table holds.
+    ActivitiesIncomplete,
     /// The count begins anew: so does what is known of stations.
-    ForgetNameplates,
+    ForgetStations,
 }
 
 /// What is to be done.
@@ -98,6 +105,8 @@ pub enum Outgoing {
     Event(Event),
     /// What stations say of themselves.
     Nameplates(Nameplates),
+    /// Who talks to whom.
+    Activities(Activities),
 }
 
 /// How the exchange stands, for people.
@@ -162,7 +171,10 @@ pub struct Reporter {
     window: Window,
     resync: Resync,
     events: EventLog,
-    nameplates: Board,
+    nameplates: Board<Subject, Nameplate>,
+    activities: Board<Pair, Traffic>,
+    /// Of the pairs some were left out.
+    incomplete: bool,
     commands: Commands,
     last_ack: Option<UnixTime>,
     reports: u64,
@@ -189,6 +201,8 @@ impl Reporter {
             resync: Resync::new(),
             events: EventLog::new(),
             nameplates: Board::new(),
+            activities: Board::new(),
+            incomplete: false,
             commands: Commands::new(done),
             last_ack: None,
             reports: 0,
@@ -213,8 +227,12 @@ impl Reporter {
             Input::Command(command) => self.ordered(&command, now),
             Input::Happened(what) => self.events.push(&what, &self.who, now.wall),
             Input::EventArrived(number) => self.events.arrived(number),
-            Input::Nameplate(told) => self.nameplates.put(*told),
-            Input::ForgetNameplates => self.nameplates.clear(),
+            Input::Nameplate(told) => {
+                self.nameplates.put(told.subject, told.nameplate);
+            }
+            Input::Activity(told) => self.incomplete |= self.activities.put(told.pair, told.traffic),
+            Input::ActivitiesIncomplete => self.incomplete = true,
+            Input::ForgetStations => self.forget_stations(),
         }
     }
 
@@ -236,6 +254,7 @@ impl Reporter {
             loading,
             self.resync.deadline(),
             self.nameplates.deadline(),
+            self.activities.deadline(),
         ];
         let online = connected.into_iter().flatten().filter(|_| self.connected);
         online.chain(wanted).min()
@@ -279,7 +298,7 @@ impl Reporter {
     fn connect(&mut self, now: Now) {
         self.disconnect();
         (self.connected, self.birth_due, self.status_due) = (true, true, now.ticks);
-        self.nameplates.tell_again(now.ticks);
+        self.tell_stations_again(now.ticks);
     }
 
     /// What was under way may be lost; it is sent again.
@@ -350,7 +369,7 @@ impl Reporter {
         (self.position.acked, self.ack_untold) = (seq, true);
         self.window.clear();
         (self.loading, self.part) = (None, None);
-        self.nameplates.tell_again(now.ticks);
+        self.tell_stations_again(now.ticks);
         let message = format!("the Center asked for everything after change {seq} again");
         self.events.push(&Happening::new(EventKind::Resync, Severity::Info, message), &self.who, now.wall);
     }
@@ -410,13 +429,37 @@ impl Reporter {
         if let Some(event) = self.events.send(now.ticks) {
             return Some(Action::Send(Outgoing::Event(event)));
         }
-        self.report(now).or_else(|| self.load(now.ticks)).or_else(|| self.tell_nameplates(now))
+        self.report(now).or_else(|| self.load(now.ticks)).or_else(|| self.tell_stations(now))
     }
 
-    fn tell_nameplates(&mut self, now: Now) -> Option<Action> {
-        let nameplates = self.nameplates.tell(now.ticks)?;
+    fn tell_stations(&mut self, now: Now) -> Option<Action> {
+        let told = self.tell_nameplates(now).or_else(|| self.tell_activities(now));
+        told.map(Action::Send)
+    }
+
+    fn tell_nameplates(&mut self, now: Now) -> Option<Outgoing> {
+        let told = self.nameplates.tell(now.ticks)?.into_iter();
+        let nameplates = told.map(|(subject, nameplate)| ReportedNameplate { subject, nameplate }).collect();
         let (sensor, sent) = (self.who.sensor.clone(), now.wall);
-        Some(Action::Send(Outgoing::Nameplates(Nameplates { sensor, sent, nameplates })))
+        Some(Outgoing::Nameplates(Nameplates { sensor, sent, nameplates }))
+    }
+
+    fn tell_activities(&mut self, now: Now) -> Option<Outgoing> {
+        let told = self.activities.tell(now.ticks)?.into_iter();
+        let activities = told.map(|(pair, traffic)| ReportedActivity { pair, traffic }).collect();
+        let (sensor, sent, incomplete) = (self.who.sensor.clone(), now.wall, self.incomplete);
+        Some(Outgoing::Activities(Activities { sensor, sent, incomplete, activities }))
+    }
+
+    fn tell_stations_again(&mut self, now: Ticks) {
+        self.nameplates.tell_again(now);
+        self.activities.tell_again(now);
+    }
+
+    fn forget_stations(&mut self) {
+        self.nameplates.clear();
+        self.activities.clear();
+        self.incomplete = false;
     }
 
     fn report(&mut self, now: Now) -> Option<Action> {

@@ -5,8 +5,9 @@
 
 use super::ethernet::{ETHERTYPE_MIN, HEADER_LEN, untag};
 use super::ip::{self, GRE, V4_HEADER_MIN, V6_HEADER_LEN, V6Header};
-use super::{be16, mirror};
+use super::{be16, mac_at, mirror};
 use crate::model::frame::{Frame, LinkType};
+use crate::model::key::Key;
 use crate::model::vlan::VlanStack;
 
 const TCP: u8 = 6;
@@ -34,6 +35,8 @@ pub enum Carrier {
 pub struct Payload<'a> {
     /// How it is marked.
     pub carrier: Carrier,
+    /// To whom it goes: the MAC, perhaps of a group, and the address if there is one.
+    pub to: Key,
     /// Its bytes, as far as they were captured.
     pub bytes: &'a [u8],
 }
@@ -45,13 +48,14 @@ pub fn payload<'a>(frame: &Frame<'a>) -> Option<Payload<'a>> {
 
 fn of_ethernet(bytes: &[u8], depth: u8) -> Option<Payload<'_>> {
     let ethertype = be16(bytes, HEADER_LEN - 2)?;
+    let to = Key::station(mac_at(bytes, 0)?);
     let (ethertype, rest) = untag(ethertype, &bytes[HEADER_LEN..], None, &mut VlanStack::default())?;
     match ethertype {
-        0x0800 | 0x86dd => of_ip(rest, depth),
+        0x0800 | 0x86dd => of_ip(rest, to, depth),
         length if length < ETHERTYPE_MIN => {
-            Some(Payload { carrier: Carrier::Llc, bytes: cut(rest, usize::from(length)) })
+            Some(Payload { carrier: Carrier::Llc, to, bytes: cut(rest, usize::from(length)) })
         }
-        other => Some(Payload { carrier: Carrier::Ethernet(other), bytes: rest }),
+        other => Some(Payload { carrier: Carrier::Ethernet(other), to, bytes: rest }),
     }
 }
 
@@ -59,15 +63,15 @@ fn cut(bytes: &[u8], length: usize) -> &[u8] {
     &bytes[..length.min(bytes.len())]
 }
 
-fn of_ip(bytes: &[u8], depth: u8) -> Option<Payload<'_>> {
-    let (protocol, rest) = match bytes.first()? >> 4 {
-        4 => within_v4(bytes)?,
-        6 => within_v6(bytes)?,
+fn of_ip(bytes: &[u8], to: Key, depth: u8) -> Option<Payload<'_>> {
+    let (to, (protocol, rest)) = match bytes.first()? >> 4 {
+        4 => (to.with_v4(u32::from_be_bytes(*bytes.get(16..)?.first_chunk()?)), within_v4(bytes)?),
+        6 => (to.with_v6(u128::from_be_bytes(*bytes.get(24..)?.first_chunk()?)), within_v6(bytes)?),
         _ => return None,
     };
     match protocol {
-        UDP => of_udp(rest),
-        TCP => of_tcp(rest),
+        UDP => of_udp(rest, to),
+        TCP => of_tcp(rest, to),
         GRE => of_ethernet(mirror::opened(rest, depth)?, depth + 1),
         _ => None,
     }
@@ -86,14 +90,14 @@ fn within_v6(bytes: &[u8]) -> Option<(u8, &[u8])> {
     ip::skip_extensions(next, cut(&bytes[V6_HEADER_LEN..], usize::from(be16(bytes, 4)?)))
 }
 
-fn of_udp(bytes: &[u8]) -> Option<Payload<'_>> {
+fn of_udp(bytes: &[u8], to: Key) -> Option<Payload<'_>> {
     let carrier = Carrier::Udp(be16(bytes, 0)?, be16(bytes, 2)?);
     let datagram = cut(bytes, usize::from(be16(bytes, 4)?));
-    Some(Payload { carrier, bytes: datagram.get(UDP_HEADER_LEN..)? })
+    Some(Payload { carrier, to, bytes: datagram.get(UDP_HEADER_LEN..)? })
 }
 
-fn of_tcp(bytes: &[u8]) -> Option<Payload<'_>> {
+fn of_tcp(bytes: &[u8], to: Key) -> Option<Payload<'_>> {
     let carrier = Carrier::Tcp(be16(bytes, 0)?, be16(bytes, 2)?);
     let header_len = usize::from(*bytes.get(12)? >> 4) * 4;
-    Some(Payload { carrier, bytes: bytes.get(header_len.max(TCP_HEADER_MIN)..)? })
+    Some(Payload { carrier, to, bytes: bytes.get(header_len.max(TCP_HEADER_MIN)..)? })
 }

@@ -2,11 +2,11 @@
 
 use super::AuditLine;
 use super::StoreError;
-use super::row::{damaged, entry, fact, integer, nameplate, offer, sensor, time};
+use super::row::{activity, damaged, entry, fact, integer, nameplate, offer, sensor, time};
 use super::schema::SCHEMA;
 use crate::engine::entitlement::roster::{self, Roster};
 use crate::engine::fleet::ledger::{Chain, Entry};
-use crate::engine::fleet::{Fleet, NetworkNumber};
+use crate::engine::fleet::{Fleet, NetworkNumber, SensorNumber};
 use crate::model::bundle::Offer;
 use crate::model::lease::RuleSet;
 use crate::model::message::CountingPolicy;
@@ -36,6 +36,22 @@ pub(super) fn load(from: &Connection, version: u32, fleet: &mut Fleet, now: Now)
             let (id, plate) = row?;
             fleet.load_nameplate(id, plate);
         }
+    }
+    // Nor has one before the eighth version who talks to whom.
+    if version >= 8 {
+        load_activities(from, fleet)?
+    }
+    Ok(())
+}
+
+fn load_activities(from: &Connection, fleet: &mut Fleet) -> Result<()> {
+    for row in from.prepare("SELECT * FROM activities")?.query_map([], activity)? {
+        let (id, seen) = row?;
+        fleet.load_activity(id, seen);
+    }
+    let mut incomplete = from.prepare("SELECT sensor FROM activities_incomplete")?;
+    for sensor in incomplete.query_map([], |row| row.get(0))? {
+        fleet.load_activities_incomplete(SensorNumber(sensor?));
     }
     Ok(())
 }

@@ -2,13 +2,15 @@
 
 use crate::engine::fleet::ledger::{Entry, Hash, Kind};
 use crate::engine::fleet::{
-    Certificate, Fact, FactId, Keep, NetworkNumber, PlateId, Sensor, SensorNumber, Session,
+    ActivityId, Certificate, Fact, FactId, Keep, NetworkNumber, PlateId, Sensor, SensorNumber, Session,
 };
+use crate::model::activity::{Peer, Talk, Traffic};
 use crate::model::bundle::Offer;
 use crate::model::ident::{Epoch, SensorId};
 use crate::model::key::Key;
 use crate::model::mac::MacAddr;
 use crate::model::nameplate::Nameplate;
+use crate::model::property::Protocol;
 use crate::model::sighting::Marks;
 use crate::model::time::UnixTime;
 use crate::model::vlan::VlanSet;
@@ -147,6 +149,16 @@ pub(super) fn nameplate(row: &Row<'_>) -> rusqlite::Result<(PlateId, Nameplate)>
     let id = PlateId { sensor: SensorNumber(row.get(0)?), network: NetworkNumber(row.get(1)?), subject };
     let body: String = row.get(3)?;
     Ok((id, serde_json::from_str(&body).map_err(|error| damaged(3, error))?))
+}
+
+/// A row of `SELECT * FROM activities`.
+pub(super) fn activity(row: &Row<'_>) -> rusqlite::Result<(ActivityId, Traffic)> {
+    let one = subject(row.get_ref(2)?.as_blob()?).ok_or_else(|| unexpected(2))?;
+    let (other, protocol) = (parsed::<Peer>(row, 3)?, Protocol::named(row.get_ref(4)?.as_str()?));
+    let talk = Talk { one, other, protocol };
+    let id = ActivityId { sensor: SensorNumber(row.get(0)?), network: NetworkNumber(row.get(1)?), talk };
+    let (packets, bytes) = (natural(row, 5)?, natural(row, 6)?);
+    Ok((id, Traffic { packets, bytes, first: time(row, 7)?, last: time(row, 8)? }))
 }
 
 fn key(row: &Row<'_>, mac: usize, ip: usize) -> rusqlite::Result<Key> {

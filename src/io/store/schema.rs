@@ -4,7 +4,7 @@ use crate::io::sqlite::Schema;
 
 /// "toll": names the file's program.
 pub(super) const SCHEMA: Schema =
-    Schema { application_id: 0x746f_6c6c, migrations: &[V1, V2, V3, V4, V5, V6, V7] };
+    Schema { application_id: 0x746f_6c6c, migrations: &[V1, V2, V3, V4, V5, V6, V7, V8] };
 
 const V2: &str = "
 CREATE TABLE ids (sensor TEXT PRIMARY KEY, body TEXT NOT NULL);
@@ -60,4 +60,13 @@ CREATE TABLE series (
     processed INTEGER NOT NULL, dropped INTEGER NOT NULL, born INTEGER NOT NULL,
     PRIMARY KEY (sensor, ring, place)) WITHOUT ROWID;
 CREATE INDEX ledger_of_kind ON ledger (kind, at);
+";
+
+/// A subject is as above, a peer and a protocol are words; of a protocol that is not known the word is empty.
+const V8: &str = "
+CREATE TABLE activities (
+    sensor INTEGER NOT NULL, network INTEGER NOT NULL, subject BLOB NOT NULL, peer TEXT NOT NULL, protocol TEXT NOT NULL,
+    packets INTEGER NOT NULL, bytes INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+    PRIMARY KEY (sensor, network, subject, peer, protocol)) WITHOUT ROWID;
+CREATE TABLE activities_incomplete (sensor INTEGER PRIMARY KEY);
 ";

@@ -3,12 +3,14 @@
 use super::*;
 use crate::engine::entitlement::roster::{Entry, Roster};
 use crate::engine::fleet::ledger::Kind;
-use crate::engine::fleet::{Certificate, Input, Keep};
+use crate::engine::fleet::{Certificate, Input, Keep, TalkSearch};
+use crate::model::activity::{Talk, Traffic};
 use crate::model::ident::Epoch;
 use crate::model::key::Key;
 use crate::model::lease::{BundleDigest, RuleSet};
 use crate::model::message::{
-    EventKind, Nameplates, Report, ReportedNameplate, ReportedSighting, Severity, Subject,
+    Activities, EventKind, Nameplates, Pair, Report, ReportedActivity, ReportedNameplate, ReportedSighting,
+    Severity, Subject,
 };
 use crate::model::nameplate::Nameplate;
 use crate::model::property::{Property, Protocol, Protocols};
@@ -163,6 +165,38 @@ fn nameplates_are_there_again_until_they_or_their_sensor_go() {
 }
 
 #[test]
+fn activities_are_there_again_until_their_sensor_goes() {
+    let place = Place::new();
+    let (mut store, mut before) = place.filled();
+    let pair = |one: &str, other: &str, protocol| {
+        let talk = Talk::between(one.parse().unwrap(), other.parse().unwrap(), protocol).unwrap();
+        let traffic = Traffic { packets: 3, bytes: u64::MAX, first: UnixTime::NEVER, last: now().wall };
+        ReportedActivity { pair: Pair::of(&talk, "default"), traffic }
+    };
+    let activities = vec![
+        pair("10.0.0.1", "fd00::1", Some(Protocol::S7)),
+        pair("02:00:00:00:00:01", "group", None),
+        pair("10.0.0.1", "external", Some(Protocol::Tls)),
+    ];
+    let told = Activities { sensor: id("a"), sent: now().wall, incomplete: true, activities };
+    let mut changes = Vec::new();
+    before.handle(&id("a"), Input::Activities(&told), now(), &mut changes).unwrap();
+    store.commit(&changes).unwrap();
+    let shown = |fleet: &Fleet| {
+        let talks = fleet.talks(&TalkSearch::default());
+        let all: Vec<_> = talks.iter().map(|one| (one.talk, one.seen.packets, one.seen.last)).collect();
+        (all, fleet.sensors_with_more_talks().cloned().collect::<Vec<_>>())
+    };
+    let again = shown(&fleet(&mut store));
+    assert_eq!((again.0.len(), &again.1[..]), (3, &[id("a")][..]));
+    assert_eq!(again, shown(&before));
+    let mut changes = Vec::new();
+    before.remove(&id("a"), &mut changes).unwrap();
+    store.commit(&changes).unwrap();
+    assert_eq!(shown(&fleet(&mut store)), (vec![], vec![]));
+}
+
+#[test]
 fn what_is_committed_is_there_again() {
     let place = Place::new();
     let (mut store, mut fleet_before) = place.filled();
@@ -187,7 +221,7 @@ fn the_roster_is_kept_and_an_older_store_has_none() {
     assert_eq!(store.roster().unwrap(), Roster::new(RuleSet::Subscriber, [entry]));
     store
         .connection
-        .execute_batch("DROP TABLE ids; DROP TABLE nameplates; DROP TABLE series; DROP INDEX ledger_of_kind; DROP TABLE rules; DROP TABLE bundles; DROP TABLE access; ALTER TABLE sensors DROP COLUMN enrolment; PRAGMA user_version = 1")
+        .execute_batch("DROP TABLE ids; DROP TABLE nameplates; DROP TABLE activities; DROP TABLE activities_incomplete; DROP TABLE series; DROP INDEX ledger_of_kind; DROP TABLE rules; DROP TABLE bundles; DROP TABLE access; ALTER TABLE sensors DROP COLUMN enrolment; PRAGMA user_version = 1")
         .unwrap();
     drop(store);
     let mut reader = Sqlite::open_to_read(&place.file("center.db")).unwrap();

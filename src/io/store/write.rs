@@ -5,9 +5,11 @@ use super::events::write_event;
 use super::row::{address_bytes, integer, keep_number, subject_bytes, vlan_bytes};
 use super::series;
 use crate::engine::fleet::ledger::Entry;
-use crate::engine::fleet::{Change, Fact, FactId, PlateChange, Sensor, SensorNumber, Session};
+use crate::engine::fleet::{ActivityId, Change, Fact, FactId, PlateChange, Sensor, SensorNumber, Session};
+use crate::model::activity::Traffic;
 use crate::model::bundle::Offer;
 use crate::model::message::Status;
+use crate::model::property::Protocol;
 use crate::model::sighting::Marks;
 use crate::model::time::UnixTime;
 use rusqlite::{Connection, Result, params};
@@ -30,6 +32,14 @@ pub(super) fn write(to: &Connection, change: &Change) -> Result<()> {
         Change::Nameplates(plates) => plates.iter().try_for_each(|plate| write_nameplate(to, plate)),
         Change::NameplatesGone(sensor) => {
             run(to, "DELETE FROM nameplates WHERE sensor = ?", params![sensor.0])
+        }
+        Change::Activities(seen) => seen.iter().try_for_each(|(id, seen)| write_activity(to, id, seen)),
+        Change::ActivitiesIncomplete(sensor) => {
+            run(to, "INSERT OR IGNORE INTO activities_incomplete VALUES (?)", params![sensor.0])
+        }
+        Change::ActivitiesGone(sensor) => {
+            run(to, "DELETE FROM activities_incomplete WHERE sensor = ?", params![sensor.0])?;
+            run(to, "DELETE FROM activities WHERE sensor = ?", params![sensor.0])
         }
         Change::Remove(sensor) => remove(to, *sensor),
         Change::Policy(policy) => {
@@ -157,6 +167,18 @@ fn write_nameplate(to: &Connection, (id, plate): &PlateChange) -> Result<()> {
         let sql = "DELETE FROM nameplates WHERE sensor = ? AND network = ? AND subject = ?";
         run(to, sql, params![id.sensor.0, id.network.0, subject])
     }
+}
+
+fn write_activity(to: &Connection, id: &ActivityId, seen: &Traffic) -> Result<()> {
+    let (bytes, end) = subject_bytes(id.talk.one);
+    let (peer, protocol) = (id.talk.other.to_string(), id.talk.protocol.map_or("", Protocol::name));
+    let [packets, octets, first, last] =
+        [seen.packets, seen.bytes, seen.first.millis(), seen.last.millis()].map(integer);
+    run(
+        to,
+        "INSERT OR REPLACE INTO activities VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        params![id.sensor.0, id.network.0, &bytes[..end], peer, protocol, packets, octets, first, last],
+    )
 }
 
 fn remove(to: &Connection, sensor: SensorNumber) -> Result<()> {

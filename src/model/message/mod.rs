@@ -5,6 +5,7 @@
 //! and the reverse; a field is never given another meaning, and a new one is never required.
 
 mod ack;
+mod activities;
 mod birth;
 mod command;
 mod event;
@@ -14,6 +15,7 @@ mod report;
 mod status;
 
 pub use ack::Ack;
+pub use activities::{Activities, Pair, ReportedActivity};
 pub use birth::Birth;
 pub use command::{Command, Order};
 pub use event::{Event, EventKind, Severity};

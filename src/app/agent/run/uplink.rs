@@ -311,6 +311,7 @@ impl Line {
             Outgoing::Status(status) => (Kind::Status, None, encode(status.as_ref())),
             Outgoing::Event(event) => (Kind::Event, Some(event.number), encode(&event)),
             Outgoing::Nameplates(heard) => (Kind::Nameplates, None, encode(&heard)),
+            Outgoing::Activities(seen) => (Kind::Activities, None, encode(&seen)),
         };
         let sent = payload.map(|payload| connection.try_publish(&self.topic(kind), payload));
         match (sent, event) {
@@ -381,7 +382,7 @@ fn said(message: &Arrived) -> Option<Heard> {
         Kind::Command => decoded(message, Heard::Command),
         Kind::Policy => decoded(message, |policy| Heard::Policy(Box::new(policy))),
         Kind::Lease => Heard::Lease(message.payload.clone()),
-        Kind::Birth | Kind::Report | Kind::Status | Kind::Event | Kind::Nameplates => {
+        Kind::Birth | Kind::Report | Kind::Status | Kind::Event | Kind::Nameplates | Kind::Activities => {
             Heard::NotUnderstood(format!("a {}", message.topic.kind.name()))
         }
     })

@@ -120,6 +120,14 @@ pub(super) const ROUTES: &[Route] = &[
             may(Query, "after_address", Text, "The address where it ended"),
             may(Query, "after_time", Time, "The time where it ended, when sorted by one")])
         .gives(&[("lines", List), ("matching", Count), ("next", Kind::Any)]),
+    row(Get, "/activities", View, "activities", "A page of who talks to whom: a sample, and how many pairs match on all pages")
+        .takes(&[may(Query, "search", Text, "Part of either end: an address, a MAC, group or external"),
+            may(Query, "network", Text, "In this network only"),
+            may(Query, "protocol", Text, "By this protocol only; 'other' is what no recogniser knows"), OF_SENSOR,
+            may(Query, "sort", Text, "most (who talks most first; when absent), last (who talked last first) or pair"),
+            may(Query, "from", Count, "From this line on"),
+            may(Query, "size", Count, "Lines of a page, at most 10000; so many when absent")])
+        .gives(&[("lines", List), ("matching", Count), ("next", Kind::Any), ("sampled", Flag), ("incomplete", Texts)]),
     row(Get, "/explain/{address}", View, "explain", "Why an address or MAC counts, or does not")
         .takes(&[field(Path, "address", Text, "An IP address or a MAC address")])
         .gives(&[("address", Text), ("class", Note), ("verdicts", List)]),

@@ -11,6 +11,7 @@ pub(super) static SITE: Site = Site {
         ("/sensors", "Sensors"),
         ("/snort", "Snort"),
         ("/components", "Components"),
+        ("/activities", "Activities"),
         ("/usage", "Usage"),
         ("/system", "System statistics"),
         ("/people", "People and keys"),

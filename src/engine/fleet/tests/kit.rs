@@ -56,6 +56,7 @@ impl Kit {
             Input::Status(status) => &status.sensor,
             Input::Event(event) => &event.sensor,
             Input::Nameplates(told) => &told.sensor,
+            Input::Activities(told) => &told.sensor,
         };
         self.fleet.handle(from, input, now(self.now), &mut self.changes)
     }

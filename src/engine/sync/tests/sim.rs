@@ -203,7 +203,9 @@ impl World {
         let answer = match message {
             Outgoing::Report(report) => self.center.report(&report, clock),
             Outgoing::Status(status) => self.center.status(&status, clock),
-            Outgoing::Birth(_) | Outgoing::Event(_) | Outgoing::Nameplates(_) => None,
+            Outgoing::Birth(_) | Outgoing::Event(_) | Outgoing::Nameplates(_) | Outgoing::Activities(_) => {
+                None
+            }
         };
         if let Some(epoch) = self.center.epoch {
             let furthest = self.committed.entry(epoch).or_default();

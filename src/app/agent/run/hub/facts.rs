@@ -9,7 +9,7 @@ use crate::engine::inventory::policy::Policy;
 use crate::engine::sync::{Input, Position};
 use crate::io::clock;
 use crate::model::key::{Key, NetworkId};
-use crate::model::message::{EventKind, ReportedNameplate, Severity, Subject};
+use crate::model::message::{EventKind, Pair, ReportedActivity, ReportedNameplate, Severity, Subject};
 use crate::model::nameplate::Nameplate;
 use crate::model::time::Now;
 use std::sync::Arc;
@@ -75,6 +75,7 @@ impl Hub {
             self.lanes[at].owed += facts.told.len();
         }
         self.tell_nameplates(&facts.nameplates, now);
+        self.tell_activities(facts, now);
         births
     }
 
@@ -83,6 +84,17 @@ impl Hub {
             let subject = Subject::of(*key, self.name_of(key.network()));
             let told = ReportedNameplate { subject, nameplate: nameplate.clone() };
             self.reporter.handle(Input::Nameplate(Box::new(told)), now);
+        }
+    }
+
+    fn tell_activities(&mut self, facts: &Facts, now: Now) {
+        if facts.incomplete {
+            self.reporter.handle(Input::ActivitiesIncomplete, now);
+        }
+        for (talk, traffic) in &facts.activities {
+            let pair = Pair::of(talk, self.name_of(talk.one.network()));
+            let told = ReportedActivity { pair, traffic: *traffic };
+            self.reporter.handle(Input::Activity(Box::new(told)), now);
         }
     }
 
@@ -262,7 +274,7 @@ impl Hub {
         if let Some(union) = &mut self.union {
             union.renew(policy);
         }
-        self.reporter.handle(Input::ForgetNameplates, clock::both());
+        self.reporter.handle(Input::ForgetStations, clock::both());
         self.shelf.waiting.clear();
         self.lanes.iter_mut().for_each(|watched| watched.owed = 0);
         self.shelf.load = None;

@@ -18,6 +18,7 @@ use crate::engine::inventory::{Inventory, Tally};
 use crate::io::capture::live::Backend;
 use crate::io::capture::progress::Progress;
 use crate::io::sandbox::calls::{Calls, spawn};
+use crate::model::activity::{Talk, Traffic};
 use crate::model::key::Key;
 use crate::model::message::LinkState;
 use crate::model::nameplate::Nameplate;
@@ -35,13 +36,15 @@ pub const FACTS_MAX: usize = 2048;
 const LISTEN_EVERY: u32 = 256;
 /// Nameplates handed over at a time: in a flood of names, so many a second.
 const NAMEPLATES_MAX: usize = 64;
+/// Pairs handed over at a time.
+const ACTIVITIES_MAX: usize = 64;
 /// Hand-overs that may wait.
 const HANDED_MAX: usize = 4;
 /// Orders that may wait.
 const ORDERS_MAX: usize = 8;
 
 /// What a lane learned.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Facts {
     /// Learned under the policy of this number.
     pub generation: u32,
@@ -49,6 +52,10 @@ pub struct Facts {
     pub told: Vec<Told>,
     /// What stations said of themselves since.
     pub nameplates: Vec<(Key, Nameplate)>,
+    /// Who was seen to talk to whom since.
+    pub activities: Vec<(Talk, Traffic)>,
+    /// There were more pairs than the lane keeps.
+    pub incomplete: bool,
 }
 
 /// What a lane is told to do.
@@ -220,7 +227,7 @@ pub struct Plan {
     pub limits: ToldLimits,
     /// Whether there are other lanes to make one figure with.
     pub several: bool,
-    /// Stations whose nameplates a lane remembers.
+    /// Stations whose nameplates a lane remembers, and pairs of them.
     pub nameplates: usize,
 }
 

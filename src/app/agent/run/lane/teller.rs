@@ -1,6 +1,6 @@
 //! A lane's once-a-second business beside its packets: telling what is new, showing figures, obeying orders.
 
-use super::{FACTS_MAX, Facts, Figures, NAMEPLATES_MAX, Order, Shared};
+use super::{ACTIVITIES_MAX, FACTS_MAX, Facts, Figures, NAMEPLATES_MAX, Order, Shared};
 use crate::app::agent::meter::Meter;
 use crate::engine::inventory::changes::{Told, ToldLimits};
 use crate::engine::inventory::union::Beside;
@@ -199,16 +199,27 @@ impl Teller {
             Ok(()) => true,
             Err(TrySendError::Full(facts) | TrySendError::Disconnected(facts)) => {
                 self.meter.inventory.untell(&facts.told);
-                self.meter.nameplates.iter_mut().for_each(|plates| plates.untell(&facts.nameplates));
+                if let Some(plates) = &mut self.meter.nameplates {
+                    plates.untell(&facts.nameplates);
+                    plates.activities.untell(&facts.activities);
+                }
                 false
             }
         }
     }
 
     fn facts(&mut self, told: Vec<Told>) -> Facts {
-        let plates = self.meter.nameplates.as_mut();
-        let nameplates = plates.map(|plates| plates.news(NAMEPLATES_MAX)).unwrap_or_default();
-        Facts { generation: self.generation, told, nameplates }
+        let generation = self.generation;
+        let Some(plates) = &mut self.meter.nameplates else {
+            return Facts { generation, told, ..Facts::default() };
+        };
+        Facts {
+            generation,
+            told,
+            nameplates: plates.news(NAMEPLATES_MAX),
+            activities: plates.activities.news(ACTIVITIES_MAX),
+            incomplete: plates.activities.is_incomplete(),
+        }
     }
 
     fn show(&mut self, now: Instant) {

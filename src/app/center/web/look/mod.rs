@@ -1,8 +1,10 @@
 //! The pages to look at the plant: sensors, Snort, components, usage, the Center itself; and the orders that belong there,
 //! each with a page that says first what it will do.
 
+mod activities;
 mod chart;
 mod components;
+mod drawing;
 mod sensors;
 mod snort;
 mod system;
@@ -42,6 +44,8 @@ pub(super) static PAGES: &[Page] = &[
     look("/components", "Components", |visit| Box::pin(components::list(visit))),
     look("/components/explain", "Why it counts", |visit| Box::pin(components::explain(visit))),
     look("/components/export", "Export", |visit| Box::pin(components::export(visit))),
+    look("/activities", "Activities", |visit| Box::pin(activities::list(visit))),
+    look("/activities/export", "Export", |visit| Box::pin(activities::export(visit))),
     look("/usage", "Usage", |visit| Box::pin(usage::usage(visit))),
     look("/system", "System statistics", |visit| Box::pin(system::system(visit))),
     look("/system/diagnostics", "Diagnostic bundle", |visit| Box::pin(system::diagnostics(visit))),

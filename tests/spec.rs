@@ -322,7 +322,7 @@ proptest! {
     fn every_activity_is_valid(
         sensor in sensor(), sent in time(), network in "[ -~]{1,64}", ends in any::<[std::net::IpAddr; 2]>(),
         protocol in proptest::option::of(0..Protocol::ALL.len()), (packets, bytes) in (number(), number()),
-        (first, last, incomplete) in (time(), time(), any::<bool>()), other in 0..3,
+        (first, last, incomplete) in (time(), time(), any::<bool>()), other in 0usize..3,
     ) {
         let [one, two] = ends.map(|ip| Peer::Component(Key::EMPTY.with_address(ip)));
         let other = [two, Peer::Group, Peer::External][other];

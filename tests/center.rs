@@ -106,6 +106,95 @@ fn introductions(host: u8, lldp: &str, dhcp: &str) -> Vec<Vec<u8>> {
     ]
 }
 
+/// A TCP segment with data between two hosts.
+fn segment(from: ([u8; 4], u16), to: ([u8; 4], u16), data: &[u8]) -> Vec<u8> {
+    let mac = |ip: [u8; 4]| [2, 1, ip[0], ip[1], ip[2], ip[3]];
+    let [high, low] = u16::try_from(40 + data.len()).unwrap().to_be_bytes();
+    let ip = [&[0x45, 0, high, low, 0, 0, 0, 0, 64, 6, 0, 0][..], &from.0, &to.0].concat();
+    let ports = [from.1.to_be_bytes(), to.1.to_be_bytes()].concat();
+    let tcp = [&ports[..], &[0; 8], &[0x50, 0x18, 0, 9, 0, 0, 0, 0]].concat();
+    [&mac(to.0)[..], &mac(from.0), &[8, 0], &ip, &tcp, data].concat()
+}
+
+/// What a capture holds, and who talks to whom in it.
+fn conversations() -> (Vec<Vec<u8>>, Vec<[&'static str; 3]>) {
+    let (plc, hmi, s7) = ([10, 0, 0, 1], [10, 0, 0, 2], [10, 0, 0, 3]);
+    let modbus = [0, 1, 0, 0, 0, 5, 1, 3, 2, 0, 7];
+    let http = b"HTTP/1.1 200 OK\r\n\r\n";
+    let mut frames = vec![segment((plc, 502), (hmi, 50_000), &modbus); 3];
+    frames.push(segment((s7, 102), (hmi, 50_001), &[3, 0, 0, 25, 2, 0xf0, 0x80, 0x32, 3, 0, 0, 0, 1]));
+    // Two external addresses are one peer; a segment without data is no talk, nor is a question for an address.
+    frames.push(segment(([93, 184, 216, 34], 80), (hmi, 50_002), http));
+    frames.push(segment(([8, 8, 8, 8], 80), (hmi, 50_003), http));
+    frames.push(segment((s7, 502), (plc, 50_004), &[]));
+    let arp = [&[0xff; 6][..], &[2, 1, 10, 0, 0, 1, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, 2, 1, 10, 0, 0, 1], &plc];
+    frames.push([&arp.concat()[..], &[0; 6], &hmi, &[0; 18]].concat());
+    // Of what tells no more than its protocol, one frame in 256 is looked at.
+    let goose = [&[1, 0x0c, 0xcd, 1, 0, 1, 2, 0, 0, 0, 0, 5, 0x88, 0xb8, 0, 1][..], &[0; 44]].concat();
+    frames.extend(vec![goose; 600]);
+    let talks = vec![
+        ["10.0.0.1", "10.0.0.2", "modbus"],
+        ["10.0.0.2", "10.0.0.3", "s7"],
+        ["10.0.0.2", "external", "http"],
+        ["02:00:00:00:00:05", "group", "goose"],
+    ];
+    (frames, talks)
+}
+
+#[test]
+fn who_talks_to_whom_is_what_the_capture_holds() {
+    if !broker_is_there() {
+        return;
+    }
+    let mut site = Site::new();
+    let file = site.path("talks.pcap");
+    let (frames, mut talks) = conversations();
+    write_frames(&file, &frames);
+    for name in ["press-line", "twin"] {
+        site.enrol(name);
+        site.start_sensor(name, std::slice::from_ref(&file));
+    }
+    site.until_equal(&["press-line", "twin"]);
+    let lines = |site: &Site| -> Vec<Value> {
+        let lines = site.center_ok(&["activities", "--json"]);
+        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    site.until("both sensors told all", |site| {
+        let lines = lines(site);
+        lines.len() == talks.len() && lines.iter().all(|line| line["sensors"].as_array().unwrap().len() == 2)
+    });
+    talks.sort_unstable();
+    let check = |site: &Site| {
+        let lines = lines(site);
+        let mut found: Vec<_> = lines
+            .iter()
+            .map(|line| ["component", "peer", "protocol"].map(|word| line[word].as_str().unwrap()))
+            .collect();
+        found.sort_unstable();
+        assert_eq!(found, talks);
+        let modbus = lines.iter().find(|line| line["protocol"] == "modbus").unwrap();
+        assert_eq!(
+            (&modbus["packets"], &modbus["bytes"]),
+            (&3.into(), &(3 * 65).into()),
+            "no sum over sensors"
+        );
+        let goose =
+            lines.iter().find(|line| line["protocol"] == "goose").unwrap()["packets"].as_u64().unwrap();
+        assert!((2..=3).contains(&goose), "{goose} of 600, a sample");
+        let text = site.center_ok(&["activities"]);
+        assert!(
+            text.starts_with("4 pairs of a sample of the frames\n") && !text.contains("8.8.8.8"),
+            "{text}"
+        );
+    };
+    check(&site);
+    let components = site.json(&["count"])["total"]["components"].clone();
+    site.stop_center();
+    site.start_center();
+    check(&site);
+    assert_eq!(site.json(&["count"])["total"]["components"], components, "the count does not look at it");
+}
+
 fn write_frames(path: &std::path::Path, frames: &[Vec<u8>]) {
     let file = std::io::BufWriter::new(std::fs::File::create(path).unwrap());
     let mut writer = PcapWriter::new(file, Format::ETHERNET).unwrap();

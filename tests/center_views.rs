@@ -20,11 +20,15 @@ use serde_json::Value;
 use site::{Site, broker_is_there, free_port};
 use std::fs;
 use std::net::TcpStream;
+use tollgate::model::activity::{Peer, Talk, Traffic};
 use tollgate::model::digest::{FactHash, NetworkSeed, SetDigest};
 use tollgate::model::ident::Epoch;
 use tollgate::model::message::{
-    CountingPolicy, Counts, InterfaceStatus, Report, ReportedSighting, Status, encode,
+    Activities, CountingPolicy, Counts, InterfaceStatus, Nameplates, Pair, Report, ReportedActivity,
+    ReportedNameplate, ReportedSighting, Status, Subject, encode,
 };
+use tollgate::model::nameplate::Nameplate;
+use tollgate::model::property::{Property, Protocol};
 use tollgate::model::sighting::Sighting;
 use tollgate::model::time::UnixTime;
 
@@ -78,6 +82,8 @@ impl Center {
         center.site.enrol_scripted("press-1");
         let sightings: Vec<_> = (0..NETWORKS.len()).map(sighting).collect();
         center.site.say("press-1", "report", &encode(&report(&sightings)).unwrap());
+        center.site.say("press-1", "nameplates", &encode(&nameplates()).unwrap());
+        center.site.say("press-1", "activities", &encode(&activities()).unwrap());
         center.site.say("press-1", "status", &encode(&status(&sightings)).unwrap());
         let told = |site: &Site| {
             let lines = site.json(&["sensors"]);
@@ -106,6 +112,37 @@ fn sighting(at: usize) -> Sighting {
         last: now(),
         packets: 17,
     }
+}
+
+/// A name that a station gives itself.
+const NAMED: &str = "=1+1<script>alert(3)</script>\u{1b}[31m";
+
+fn nameplates() -> Nameplates {
+    let mut nameplate = Nameplate::default();
+    nameplate.take(Property::Name, now(), &NAMED.to_owned().into());
+    let subject = Subject { network: NETWORKS[1].to_owned(), mac: None, ip: Some([10, 0, 0, 1].into()) };
+    let nameplates = vec![ReportedNameplate { subject, nameplate }];
+    Nameplates { sensor: "press-1".parse().unwrap(), sent: now(), nameplates }
+}
+
+/// In each network one pair, and two hundred of one hub.
+fn activities() -> Activities {
+    let told = |network: &str, other: Peer, protocol, packets| {
+        let hub: Peer = "10.0.0.1".parse().unwrap();
+        let talk = Talk::between(hub, other, protocol).unwrap();
+        let traffic = Traffic { packets, bytes: 60 * packets, first: sighting(0).first, last: now() };
+        ReportedActivity { pair: Pair::of(&talk, network), traffic }
+    };
+    let each = NETWORKS.iter().map(|network| told(network, Peer::External, None, 7));
+    let many = (2..202_u32).map(|host| {
+        let other = std::net::IpAddr::from((0x0a01_0000 + host).to_be_bytes());
+        told("default", other.to_string().parse().unwrap(), Some(Protocol::Modbus), u64::from(host))
+    });
+    let mut activities: Vec<_> = each.chain(many).collect();
+    let mut hostile = told("default", Peer::Group, None, 1);
+    hostile.pair.peer = "<script>".into();
+    activities.push(hostile);
+    Activities { sensor: "press-1".parse().unwrap(), sent: now(), incomplete: true, activities }
 }
 
 fn report(sightings: &[Sighting]) -> Report {
@@ -246,6 +283,26 @@ fn each_page_says_what_is_known_and_no_name_is_more_than_text() {
     says("/components?sort=last&descending=yes&unconfirmed=yes", &["0 components match"]);
     says("/components/explain?address=10.0.0.1", &["It counts and is billed", "seen as a source", "press-1"]);
     says("/components/explain?address=10.0.0.9", &["does not count"]);
+    says(
+        "/activities",
+        &[
+            "206 pairs match",
+            "<strong>Sampled:</strong>",
+            "<strong>Incomplete:</strong>",
+            "href=\"/sensors/press-1\"",
+            "Modbus",
+            "10.1.0.201",
+            "<svg viewBox",
+            "213 ends and the 206 strongest of 206 pairs",
+            " more</",
+            "Next page",
+        ],
+    );
+    says("/activities?from=200&sort=pair", &["206 pairs match", "<td>external addresses</td>"]);
+    says("/activities?protocol=other", &["6 pairs match", "&#60;script&#62;alert(3)", "{{7*7}}"]);
+    says("/activities?protocol=other&network=%7B%7B7*7%7D%7D%7B%25+raw+%25%7D", &["1 pairs match"]);
+    says("/activities?search=10.1.0.77&sensor=press-1&sort=last", &["1 pairs match", "10.1.0.77"]);
+    says("/activities?search=%3Cscript%3E", &["0 pairs match", "value=\"&#60;script&#62;\""]);
     says("/snort", &["community", "press-1", "There is none; add one"]);
     says("/usage", &["Nothing is reserved here", "Components billed"]);
     says("/usage?verify=yes", &["The ledger holds"]);
@@ -256,6 +313,10 @@ fn each_page_says_what_is_known_and_no_name_is_more_than_text() {
         ("/components?sort=colour", 400),
         ("/components/explain?address=%1b%5b31m", 422),
         ("/components/export?format=exe", 400),
+        ("/activities?protocol=telepathy", 400),
+        ("/activities?from=-1", 400),
+        ("/activities?sensor=nobody", 404),
+        ("/activities/export?format=exe", 400),
     ] {
         assert_eq!(viewer.get(path).status, status, "{path}");
     }
@@ -298,6 +359,18 @@ fn each_export_reads_back_to_the_same() {
     assert!(rows[1..].iter().all(|row| row[1] == "active" && row[2].len() <= 200));
     let one = file(&viewer, "/components/export?format=csv&search=10.0.0.3");
     assert_eq!(cells(one.text()).len(), 2, "what is searched for is exported");
+    let csv = file(&viewer, "/activities/export?format=csv");
+    let rows = cells(csv.text());
+    assert_eq!((rows.len(), &*rows[0][1]), (207, "component"));
+    let others = |row: &&Vec<String>| row[5] == "other";
+    let networks = rows.iter().filter(others).map(|row| meant(&row[0]).to_owned()).collect();
+    assert_eq!(sorted(networks), expected);
+    let json = file(&viewer, "/activities/export?format=json&protocol=other");
+    let lines: Vec<Value> = json.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let names: Vec<_> = lines.iter().filter_map(|line| line["component_name"].as_str()).collect();
+    assert_eq!(names, [format!("'{}", NAMED.replace('\u{1b}', "\u{fffd}"))], "made harmless");
+    let cell = rows.iter().find(|row| row[2].contains("script")).unwrap();
+    assert!(cell[2].starts_with("'=1+1<script>alert(3)</script>"), "no formula: {cell:?}");
     let bundle: Value = file(&viewer, "/system/diagnostics").json();
     assert_eq!(bundle["sensors"][0]["version"], TEXTS[0]);
     assert!(bundle["sensors"][0]["faults"][0].as_str().unwrap().contains(TEXTS[2]));
@@ -343,13 +416,14 @@ fn a_sensor_is_enrolled_switched_and_revoked_by_pages() {
 }
 
 /// The pages about the plant.
-const LOOKED_AT: [&str; 8] = [
+const LOOKED_AT: [&str; 9] = [
     "/sensors",
     "/sensors/press-1",
     "/snort",
     "/snort/rules",
     "/components",
     "/components/explain?address=10.0.0.1",
+    "/activities",
     "/usage",
     "/system",
 ];

@@ -67,6 +67,8 @@ pub enum Command {
     Sensors(Form),
     /// The components, one a line, over all sensors
     Components(ComponentsArgs),
+    /// Who talks to whom, one pair a line: a sample, since sensors look at few of the frames
+    Activities(ComponentsArgs),
     /// The count, by network and by sensor
     Count(Form),
     /// Why something counts, or does not: who saw it, when, and by which rule
@@ -162,7 +164,7 @@ pub struct Form {
     pub json: bool,
 }
 
-/// `tollgate-center components`
+/// `tollgate-center components` and `activities`
 #[derive(Debug, Args)]
 pub struct ComponentsArgs {
     /// One JSON object a line

@@ -9,7 +9,7 @@ use super::config::{Config, ConfigError};
 use super::screen::{self, json};
 use super::words::{
     Bundle, ComponentsPage, CountAnswer, Done, Explanation, IdsAnswer, LedgerAnswer, PolicyAnswer, Request,
-    RulesAnswer, SensorLine, StatusAnswer, Wanted,
+    RulesAnswer, SensorLine, StatusAnswer, TalkSort, TalksPage, Wanted, WantedTalks,
 };
 use super::{init, keys, rules, run, show};
 use crate::app::rest::args::{AdminCommand, KeyCommand, read_password};
@@ -112,6 +112,7 @@ fn ask_and_print(config: &Config, command: &Command) -> Result<u8, CommandError>
             answer(config, &Request::Count, form.json, |count: &CountAnswer| show::count(count))
         }
         Command::Components(args) => components(config, args),
+        Command::Activities(args) => activities(config, args),
         Command::Explain { address, form } => {
             let request = Request::Explain { address: address.clone() };
             answer(config, &request, form.json, |explanation: &Explanation| show::explanation(explanation))
@@ -180,6 +181,26 @@ fn components(config: &Config, args: &ComponentsArgs) -> Result<u8, CommandError
         (after, first) = (page.next, false);
         if after.is_none() {
             return Ok(0);
+        }
+    }
+}
+
+/// Page by page as well.
+fn activities(config: &Config, args: &ComponentsArgs) -> Result<u8, CommandError> {
+    let mut from = 0;
+    loop {
+        let (network, sensor) = (args.network.clone(), args.sensor.clone());
+        let wanted = WantedTalks { network, sensor, sort: TalkSort::Pair, from, ..WantedTalks::default() };
+        let page: TalksPage = ask(config, &Request::Activities(wanted))?;
+        let text = match () {
+            () if args.json => show::talks_json(&page.lines)?,
+            () if args.csv => show::talks_csv(&page.lines, from == 0),
+            () => show::talks(&page),
+        };
+        print(&text)?;
+        match page.next {
+            Some(next) => from = next,
+            None => return Ok(0),
         }
     }
 }

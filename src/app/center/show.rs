@@ -3,7 +3,7 @@
 use super::screen::{csv, json, safe};
 use super::words::{
     ComponentLine, CountAnswer, CountLine, Explanation, IdsAnswer, KeysAnswer, Known, LedgerAnswer,
-    PolicyAnswer, RulesAnswer, SensorLine, StatusAnswer, TalkLine,
+    PolicyAnswer, RulesAnswer, SensorLine, StatusAnswer, TalkLine, TalksPage,
 };
 use crate::engine::entitlement::roster::Line;
 use crate::model::bundle::Offer;
@@ -269,6 +269,30 @@ const TALK_COLUMNS: [&str; 11] = [
     "last",
     "sensors",
 ];
+
+/// Pairs, one a line, and what is missing.
+pub(super) fn talks(page: &TalksPage) -> String {
+    let heading = ["component", "talks to", "protocol", "network", "packets", "last", "sensors"];
+    let row = |line: &TalkLine| {
+        let sensors: Vec<_> = line.sensors.iter().map(ToString::to_string).collect();
+        [
+            line.component.clone(),
+            line.peer.clone(),
+            line.protocol.into(),
+            line.network.clone(),
+            line.packets.to_string(),
+            line.last.to_string(),
+            sensors.join(" "),
+        ]
+    };
+    let table = table(heading, page.lines.iter().map(row), &[4]);
+    let sensors: Vec<_> = page.incomplete.iter().map(ToString::to_string).collect();
+    let more = match sensors.len() {
+        0 => String::new(),
+        _ => format!("; incomplete, since more pairs were seen than are kept: {}", sensors.join(" ")),
+    };
+    format!("{} pairs of a sample of the frames{more}\n{table}", page.matching)
+}
 
 /// Pairs as comma separated values; the heading first, if wanted.
 pub(super) fn talks_csv(lines: &[TalkLine], heading: bool) -> String {

@@ -196,16 +196,13 @@ impl Fleet {
         for (id, seen) in &self.talks.seen {
             let Some(sensor) = self.members.get(&id.sensor).map(|member| &member.sensor.id) else { continue };
             // Those of one pair stand side by side.
-            match found.last_mut().filter(|_| last == Some((id.network, id.talk))) {
-                Some(before) => {
-                    before.seen = before.seen.or(*seen);
-                    before.sensors.push(sensor);
-                }
-                None => {
-                    drop_unless(&mut found, |before| search.matches(before, &text));
-                    let network = self.networks.get(usize::from(id.network.0)).map_or("", |(name, _)| name);
-                    found.push(Activity { network, talk: id.talk, seen: *seen, sensors: vec![sensor] });
-                }
+            if let Some(before) = found.last_mut().filter(|_| last == Some((id.network, id.talk))) {
+                before.seen = before.seen.or(*seen);
+                before.sensors.push(sensor);
+            } else {
+                drop_unless(&mut found, |before| search.matches(before, &text));
+                let network = self.networks.get(usize::from(id.network.0)).map_or("", |(name, _)| name);
+                found.push(Activity { network, talk: id.talk, seen: *seen, sensors: vec![sensor] });
             }
             last = Some((id.network, id.talk));
         }

@@ -21,6 +21,7 @@ mod part;
 mod position;
 mod reporter;
 mod resync;
+mod stations;
 mod window;
 
 pub use events::Happening;

@@ -1,20 +1,18 @@
 //! The sensor's side of the exchange with its Center.
 
-use super::board::Board;
 use super::commands::Commands;
 use super::events::{EventLog, Happening};
 use super::figures::Figures;
 use super::part::Part;
 use super::position::Position;
 use super::resync::Resync;
+use super::stations::Stations;
 use super::window::Window;
-use crate::model::activity::Traffic;
 use crate::model::ident::{Epoch, SensorId};
 use crate::model::message::{
-    Ack, Activities, Birth, Command, Event, EventKind, Nameplates, Order, Pair, Report, ReportedActivity,
-    ReportedNameplate, Severity, Status, Subject,
+    Ack, Activities, Birth, Command, Event, EventKind, Nameplates, Order, Report, ReportedActivity,
+    ReportedNameplate, Severity, Status,
 };
-use crate::model::nameplate::Nameplate;
 use crate::model::time::{Now, Ticks, UnixTime};
 use std::time::Duration;
 
@@ -171,10 +169,7 @@ pub struct Reporter {
     window: Window,
     resync: Resync,
     events: EventLog,
-    nameplates: Board<Subject, Nameplate>,
-    activities: Board<Pair, Traffic>,
-    /// Of the pairs some were left out.
-    incomplete: bool,
+    stations: Stations,
     commands: Commands,
     last_ack: Option<UnixTime>,
     reports: u64,
@@ -200,9 +195,7 @@ impl Reporter {
             window: Window::new(),
             resync: Resync::new(),
             events: EventLog::new(),
-            nameplates: Board::new(),
-            activities: Board::new(),
-            incomplete: false,
+            stations: Stations::new(),
             commands: Commands::new(done),
             last_ack: None,
             reports: 0,
@@ -227,12 +220,10 @@ impl Reporter {
             Input::Command(command) => self.ordered(&command, now),
             Input::Happened(what) => self.events.push(&what, &self.who, now.wall),
             Input::EventArrived(number) => self.events.arrived(number),
-            Input::Nameplate(told) => {
-                self.nameplates.put(told.subject, told.nameplate);
-            }
-            Input::Activity(told) => self.incomplete |= self.activities.put(told.pair, told.traffic),
-            Input::ActivitiesIncomplete => self.incomplete = true,
-            Input::ForgetStations => self.forget_stations(),
+            Input::Nameplate(told) => self.stations.says(*told),
+            Input::Activity(told) => self.stations.talk(*told),
+            Input::ActivitiesIncomplete => self.stations.are_incomplete(),
+            Input::ForgetStations => self.stations.clear(),
         }
     }
 
@@ -253,8 +244,7 @@ impl Reporter {
             self.events.deadline(),
             loading,
             self.resync.deadline(),
-            self.nameplates.deadline(),
-            self.activities.deadline(),
+            self.stations.deadline(),
         ];
         let online = connected.into_iter().flatten().filter(|_| self.connected);
         online.chain(wanted).min()
@@ -298,7 +288,7 @@ impl Reporter {
     fn connect(&mut self, now: Now) {
         self.disconnect();
         (self.connected, self.birth_due, self.status_due) = (true, true, now.ticks);
-        self.tell_stations_again(now.ticks);
+        self.stations.tell_again(now.ticks);
     }
 
     /// What was under way may be lost; it is sent again.
@@ -369,7 +359,7 @@ impl Reporter {
         (self.position.acked, self.ack_untold) = (seq, true);
         self.window.clear();
         (self.loading, self.part) = (None, None);
-        self.tell_stations_again(now.ticks);
+        self.stations.tell_again(now.ticks);
         let message = format!("the Center asked for everything after change {seq} again");
         self.events.push(&Happening::new(EventKind::Resync, Severity::Info, message), &self.who, now.wall);
     }
@@ -433,33 +423,7 @@ impl Reporter {
     }
 
     fn tell_stations(&mut self, now: Now) -> Option<Action> {
-        let told = self.tell_nameplates(now).or_else(|| self.tell_activities(now));
-        told.map(Action::Send)
-    }
-
-    fn tell_nameplates(&mut self, now: Now) -> Option<Outgoing> {
-        let told = self.nameplates.tell(now.ticks)?.into_iter();
-        let nameplates = told.map(|(subject, nameplate)| ReportedNameplate { subject, nameplate }).collect();
-        let (sensor, sent) = (self.who.sensor.clone(), now.wall);
-        Some(Outgoing::Nameplates(Nameplates { sensor, sent, nameplates }))
-    }
-
-    fn tell_activities(&mut self, now: Now) -> Option<Outgoing> {
-        let told = self.activities.tell(now.ticks)?.into_iter();
-        let activities = told.map(|(pair, traffic)| ReportedActivity { pair, traffic }).collect();
-        let (sensor, sent, incomplete) = (self.who.sensor.clone(), now.wall, self.incomplete);
-        Some(Outgoing::Activities(Activities { sensor, sent, incomplete, activities }))
-    }
-
-    fn tell_stations_again(&mut self, now: Ticks) {
-        self.nameplates.tell_again(now);
-        self.activities.tell_again(now);
-    }
-
-    fn forget_stations(&mut self) {
-        self.nameplates.clear();
-        self.activities.clear();
-        self.incomplete = false;
+        self.stations.tell(&self.who.sensor, now).map(Action::Send)
     }
 
     fn report(&mut self, now: Now) -> Option<Action> {

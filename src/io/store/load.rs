@@ -39,7 +39,7 @@ pub(super) fn load(from: &Connection, version: u32, fleet: &mut Fleet, now: Now)
     }
     // Nor has one before the eighth version who talks to whom.
     if version >= 8 {
-        load_activities(from, fleet)?
+        load_activities(from, fleet)?;
     }
     Ok(())
 }

@@ -46,6 +46,13 @@ pub enum TalkSort {
 #[serde(try_from = "String", into = "String")]
 pub struct Spoken(pub Option<Protocol>);
 
+impl Spoken {
+    /// As people write it.
+    pub fn label(self) -> &'static str {
+        self.0.map_or(OTHER, Protocol::label)
+    }
+}
+
 impl TryFrom<String> for Spoken {
     type Error = &'static str;
 

@@ -93,10 +93,6 @@ fn end(word: &str, name: Option<&String>) -> String {
     }
 }
 
-fn label(spoken: &Spoken) -> &'static str {
-    spoken.0.map_or(OTHER, Protocol::label)
-}
-
 /// Piece by piece, so that the Center does not stand still meanwhile.
 pub(super) async fn export(visit: &Visit) -> Said {
     let is_csv = match visit.word("format") {

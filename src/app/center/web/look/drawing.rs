@@ -4,7 +4,6 @@
 //! stands on the left. The table on the same page says the same in words.
 
 use crate::app::center::words::TalkLine;
-use crate::model::property::Protocol;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -161,7 +160,7 @@ impl Bundle {
     fn add(&mut self, talk: &TalkLine) {
         self.packets = self.packets.saturating_add(talk.packets);
         self.pairs += 1;
-        self.protocols.insert(talk.protocol.0.map_or("other", Protocol::label));
+        self.protocols.insert(talk.protocol.label());
     }
 
     /// As wide as it is strong: a unit more for each fourfold.
@@ -189,6 +188,7 @@ impl Bundle {
 mod tests {
     use super::*;
     use crate::app::center::words::Spoken;
+    use crate::model::property::Protocol;
     use crate::model::time::UnixTime;
 
     fn talk(component: &str, peer: &str, packets: u64) -> TalkLine {

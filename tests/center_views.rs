@@ -23,6 +23,7 @@ use std::net::TcpStream;
 use tollgate::model::activity::{Peer, Talk, Traffic};
 use tollgate::model::digest::{FactHash, NetworkSeed, SetDigest};
 use tollgate::model::ident::Epoch;
+use tollgate::model::key::Key;
 use tollgate::model::message::{
     Activities, CountingPolicy, Counts, InterfaceStatus, Nameplates, Pair, Report, ReportedActivity,
     ReportedNameplate, ReportedSighting, Status, Subject, encode,
@@ -449,6 +450,47 @@ fn hostile_names_run_no_script_in_a_browser() {
     for path in LOOKED_AT {
         browser.open(&format!("https://localhost:{}{path}", center.port));
         browser.until_reads("Sign out");
+    }
+    browser.quiet();
+}
+
+/// Fifteen hundred pairs of five hundred stations, told like a sensor does, on the page and in a picture.
+#[test]
+fn a_drawing_of_five_hundred_stations_stays_readable() {
+    if !broker_is_there() {
+        return;
+    }
+    let center = Center::new();
+    center.site.enrol_scripted("press-1");
+    let host = |at: u32| Peer::Component(Key::EMPTY.with_v4(0x0a02_0000 + at));
+    let protocols = [Protocol::Modbus, Protocol::S7, Protocol::Profinet, Protocol::OpcUa];
+    let told = |at: u32| {
+        // Each station has three of twenty controllers.
+        let (controller, station) = ((at % 480 + at / 480) % 20, 20 + at % 480);
+        let talk = Talk::between(host(controller), host(station), Some(protocols[at as usize % 4])).unwrap();
+        let packets = u64::from(1 + at * at % 5000);
+        let traffic = Traffic { packets, bytes: 60 * packets, first: sighting(0).first, last: now() };
+        ReportedActivity { pair: Pair::of(&talk, "default"), traffic }
+    };
+    for part in 0..10 {
+        let activities = (144 * part..144 * (part + 1)).map(told).collect();
+        let sensor = "press-1".parse().unwrap();
+        let message = Activities { sensor, sent: now(), incomplete: false, activities };
+        center.site.say("press-1", "activities", &encode(&message).unwrap());
+    }
+    let viewer = center.who("viewer");
+    let all =
+        |_: &Site| viewer.get("/activities").text().contains("500 ends and the 1440 strongest of 1440 pairs");
+    center.site.until("all pairs are there", all);
+    let said = html(&viewer, "/activities");
+    assert_eq!(said.matches("<text ").count(), 20 + 33, "a row each for the strongest, one for the others");
+    assert!(said.matches("<path ").count() <= 120 && said.contains("448 more"), "{said}");
+    let Some(browser) = looker(&center) else { return };
+    for (size, width, height) in [("screen", 1280, 1400), ("phone", 390, 800)] {
+        browser.resize(width, height);
+        browser.open(&format!("https://localhost:{}/activities", center.port));
+        browser.until_reads("Sign out");
+        browser.picture(&format!("activities-500-{size}"));
     }
     browser.quiet();
 }

@@ -5,7 +5,8 @@ use super::words::{Spoken, TalkLine, TalkSort, TalksPage, WantedTalks};
 use crate::engine::fleet::{Activity, Fleet, TalkOrder, TalkSearch};
 use crate::model::activity::Peer;
 use crate::model::key::Key;
-use crate::model::property::Property;
+use crate::model::plain::PlainText;
+use std::collections::BTreeMap;
 
 /// Lines of a page at most, and where it is not said.
 const LINES: u64 = 10_000;
@@ -33,9 +34,10 @@ pub(super) fn page(fleet: &Fleet, wanted: &WantedTalks) -> Result<TalksPage, Des
     let from = wanted.from.min(matching);
     let end = from.saturating_add(wanted.size.unwrap_or(LINES).clamp(1, LINES)).min(matching);
     let place = |at| usize::try_from(at).unwrap_or(usize::MAX);
-    let lines = found.iter().take(place(end)).skip(place(from)).map(|activity| line(fleet, activity));
+    let shown = &found[place(from)..place(end)];
+    let names = fleet.names(shown.iter().flat_map(ends));
     Ok(TalksPage {
-        lines: lines.collect(),
+        lines: shown.iter().map(|activity| line(activity, &names)).collect(),
         matching,
         next: (end < matching).then_some(end),
         sampled: true,
@@ -43,18 +45,22 @@ pub(super) fn page(fleet: &Fleet, wanted: &WantedTalks) -> Result<TalksPage, Des
     })
 }
 
-fn line(fleet: &Fleet, activity: &Activity<'_>) -> TalkLine {
+/// The components of a pair, one or two.
+fn ends<'a>(activity: &Activity<'a>) -> impl Iterator<Item = (&'a str, Key)> + use<'a> {
+    let other = if let Peer::Component(key) = activity.talk.other { Some(key) } else { None };
+    let network = activity.network;
+    [Some(activity.talk.one), other].into_iter().flatten().map(move |key| (network, key))
+}
+
+fn line(activity: &Activity<'_>, names: &BTreeMap<(&str, Key), PlainText>) -> TalkLine {
     let (talk, seen) = (activity.talk, activity.seen);
-    let name = |key: Key| {
-        let plate = fleet.nameplate(activity.network, key, []);
-        plate.get(Property::Name).map(ToString::to_string)
-    };
+    let mut names = ends(activity).map(|end| names.get(&end).map(ToString::to_string));
     TalkLine {
         network: activity.network.to_owned(),
         component: Peer::Component(talk.one).to_string(),
-        component_name: name(talk.one),
+        component_name: names.next().flatten(),
         peer: talk.other.to_string(),
-        peer_name: if let Peer::Component(key) = talk.other { name(key) } else { None },
+        peer_name: names.next().flatten(),
         protocol: Spoken(talk.protocol),
         packets: seen.packets,
         bytes: seen.bytes,

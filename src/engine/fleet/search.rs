@@ -14,6 +14,8 @@ use crate::engine::inventory::policy::Class;
 use crate::model::ident::SensorId;
 use crate::model::key::Key;
 use crate::model::mac::MacAddr;
+use crate::model::plain::PlainText;
+use crate::model::property::Property;
 use crate::model::sighting::Marks;
 use crate::model::time::UnixTime;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
@@ -167,6 +169,22 @@ impl Fleet {
             }
         }
         rows
+    }
+
+    /// What these components call themselves, by their own word or by that of a MAC of theirs; one look at all facts.
+    pub fn names<'a>(
+        &'a self,
+        ends: impl Iterator<Item = (&'a str, Key)>,
+    ) -> BTreeMap<(&'a str, Key), PlainText> {
+        let place = |(network, key)| self.components.find(*self.network_numbers.get(network)?, key);
+        let places: BTreeSet<_> = ends.filter_map(place).map(|place| place as usize).collect();
+        let rows = self.rows(&places.into_iter().collect::<Vec<_>>());
+        let named = rows.into_iter().filter_map(|row| {
+            let (network, key) = (row.component.network, row.component.key);
+            let plate = self.nameplate(network, key, row.macs);
+            Some(((network, key), plate.get(Property::Name)?.clone()))
+        });
+        named.collect()
     }
 
     /// The half of a fact that stands for its component: the address where it is internal, else the MAC.

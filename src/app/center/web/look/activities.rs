@@ -59,9 +59,15 @@ struct List<'a> {
 
 pub(super) async fn list(visit: &Visit) -> Said {
     let wanted = wanted(visit)?;
-    let answer: TalksPage = visit.ask(&Request::Activities(wanted.clone())).await?;
-    let strongest = WantedTalks { sort: TalkSort::Most, from: 0, size: Some(DRAWN), ..wanted };
+    let strongest = WantedTalks { sort: TalkSort::Most, from: 0, size: Some(DRAWN), ..wanted.clone() };
     let strongest: TalksPage = visit.ask(&Request::Activities(strongest)).await?;
+    let drawn = strongest.lines.len();
+    let drawing = drawing(&strongest.lines);
+    let answer = if wanted.sort == TalkSort::Most && wanted.from == 0 {
+        first_page(strongest)
+    } else {
+        visit.ask(&Request::Activities(wanted)).await?
+    };
     let count: CountAnswer = visit.ask(&Request::Count).await?;
     let networks: Vec<String> = count.networks.into_iter().map(|line| line.name).take(NETWORKS).collect();
     let protocol = visit.word("protocol");
@@ -70,8 +76,8 @@ pub(super) async fn list(visit: &Visit) -> Said {
     page(&List {
         frame: &visit.frame,
         answer,
-        drawn: strongest.lines.len(),
-        drawing: drawing(&strongest.lines),
+        drawn,
+        drawing,
         protocols: protocols.collect(),
         listed: networks.iter().any(|name| name == visit.word("network")),
         networks,
@@ -81,6 +87,13 @@ pub(super) async fn list(visit: &Visit) -> Said {
         sensor: visit.word("sensor"),
         sort: visit.word("sort"),
     })
+}
+
+/// Of the strongest pairs those that a page shows.
+fn first_page(strongest: TalksPage) -> TalksPage {
+    let lines: Vec<_> = strongest.lines.into_iter().take(usize::try_from(ROWS).unwrap_or(0)).collect();
+    let next = (strongest.matching > ROWS).then_some(ROWS);
+    TalksPage { lines, next, ..strongest }
 }
 
 /// An end as people read it, and what it is called.

@@ -13,10 +13,10 @@ const ROW: u64 = 24;
 const LEFT_END: u64 = 300;
 const RIGHT_END: u64 = WIDTH - LEFT_END;
 /// Ends with a row of their own.
-const LEFT: usize = 16;
+const LEFT: usize = 20;
 const RIGHT: usize = 32;
 /// Lines at most, the strongest.
-const LINES: usize = 160;
+const LINES: usize = 120;
 /// Letters of a label.
 const LETTERS: usize = 30;
 
@@ -112,7 +112,8 @@ pub(super) fn drawing(talks: &[TalkLine]) -> Drawing {
     strongest.sort_by_key(|(_, bundle)| Reverse(bundle.packets));
     let left_out = strongest.len().saturating_sub(LINES);
     strongest.truncate(LINES);
-    let lines = strongest.iter().map(|((one, other), bundle)| bundle.line(&left[*one], &right[*other]));
+    let most = strongest.first().map_or(1, |(_, bundle)| bundle.packets);
+    let lines = strongest.iter().map(|((one, other), bundle)| bundle.line(&left[*one], &right[*other], most));
     Drawing {
         lines: lines.collect(),
         height: ROW * left.len().max(right.len()) as u64 + 8,
@@ -163,8 +164,8 @@ impl Bundle {
         self.protocols.insert(talk.protocol.label());
     }
 
-    /// As wide as it is strong: a unit more for each fourfold.
-    fn line(&self, left: &Node, right: &Node) -> Line {
+    /// Up to seven units wide, by the root of how strong it is beside the strongest.
+    fn line(&self, left: &Node, right: &Node, most: u64) -> Line {
         let middle = WIDTH / 2;
         let (from, to) = (left.y - 4, right.y - 4);
         let protocols: Vec<_> = self.protocols.iter().copied().collect();
@@ -172,16 +173,22 @@ impl Bundle {
             if self.pairs > 1 { format!(", {} lines of the table", self.pairs) } else { String::new() };
         Line {
             path: format!("M{LEFT_END} {from}C{middle} {from} {middle} {to} {RIGHT_END} {to}"),
-            width: u64::from(1 + self.packets.max(1).ilog2() / 2).min(8),
+            width: 1 + root(36, self.packets, most),
             title: format!(
                 "{} and {}: {}, {} packets{pairs}",
-                left.full,
-                right.full,
+                left.label,
+                right.label,
                 protocols.join(", "),
                 self.packets
             ),
         }
     }
+}
+
+/// The root of `full * part / whole`, where no part is greater.
+fn root(full: u64, part: u64, whole: u64) -> u64 {
+    let share = u128::from(full) * u128::from(part) / u128::from(whole.max(1));
+    u64::try_from(share.isqrt()).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -221,7 +228,7 @@ mod tests {
         ]);
         assert_eq!(labels(&drawing.left), ["10.0.0.9", "10.0.0.2 <b>plc</b>"]);
         assert_eq!(labels(&drawing.right), ["10.0.0.2 <b>plc</b>", "10.0.0.1", "external addresses"]);
-        assert_eq!((drawing.lines[0].width, drawing.lines.len(), drawing.ends), (4, 4, 4));
+        assert_eq!((drawing.lines[0].width, drawing.lines.len(), drawing.ends), (7, 4, 4));
         assert_eq!(drawing.lines[0].title, "10.0.0.9 and 10.0.0.2 <b>plc</b>: Modbus, 64 packets");
         assert_eq!(drawing.lines[0].path, "M300 12C480 12 480 12 660 12");
     }
@@ -232,11 +239,11 @@ mod tests {
             .map(|at| talk(&format!("10.0.1.{}", at % 250), &format!("10.0.2.{}", at * 7 % 251), at + 1))
             .collect();
         let drawing = drawing(&talks);
-        assert_eq!((drawing.left.len(), drawing.right.len(), drawing.ends), (17, 33, 501));
+        assert_eq!((drawing.left.len(), drawing.right.len(), drawing.ends), (21, 33, 501));
         assert!(drawing.lines.len() <= LINES && drawing.height < 1000);
-        assert!(drawing.left[16].label.ends_with(" more") && drawing.right[32].label.ends_with(" more"));
+        assert!(drawing.left[20].label.ends_with(" more") && drawing.right[32].label.ends_with(" more"));
         let rows: BTreeSet<_> = drawing.left.iter().map(|node| node.y).collect();
-        assert_eq!(rows.len(), 17, "no two in one place");
+        assert_eq!(rows.len(), 21, "no two in one place");
     }
 
     #[test]
@@ -245,7 +252,7 @@ mod tests {
         assert_eq!((empty.lines.len(), empty.ends, empty.left.len()), (0, 0, 0));
         let long = talk(&"x".repeat(200), "group", u64::MAX);
         let drawing = drawing(&[long.clone(), long]);
-        assert_eq!((drawing.lines[0].width, drawing.left[0].label.chars().count()), (8, LETTERS));
+        assert_eq!((drawing.lines[0].width, drawing.left[0].label.chars().count()), (7, LETTERS));
         assert!(drawing.lines[0].title.ends_with("2 lines of the table"));
     }
 }

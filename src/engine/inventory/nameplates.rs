@@ -21,6 +21,8 @@ use std::collections::BTreeMap;
 
 /// Subjects remembered; a new one takes the place of the one that came first.
 pub const SUBJECTS_MAX: usize = 4096;
+/// Pairs remembered: of 136 bytes each, and some 350 more where they wait for the Center.
+pub const PAIRS_MAX: usize = 2048;
 /// Frames that promise no more than a protocol and are looked at each; after them one in [`SAMPLE`].
 const SAMPLED_AFTER: u32 = 65_536;
 const SAMPLE: u32 = 64;
@@ -50,10 +52,11 @@ struct Slot {
 }
 
 impl Nameplates {
-    /// Nothing known yet, and room for `room` subjects, [`SUBJECTS_MAX`] at most, and as many pairs.
+    /// Nothing known yet, and room for `room` subjects, [`SUBJECTS_MAX`] at most, and as many pairs, [`PAIRS_MAX`] at
+    /// most.
     pub fn new(policy: Policy, networks: Networks, room: usize) -> Self {
         let (places, slots, room) = (BTreeMap::new(), Vec::new(), room.clamp(1, SUBJECTS_MAX));
-        let activities = Activities::new(room);
+        let activities = Activities::new(room.min(PAIRS_MAX));
         Self { activities, policy, networks, places, slots, room, oldest: 0, sampled: 0 }
     }
 

@@ -1,4 +1,4 @@
-# make demo | test | long | ci | static | cross | packages | debian | release | man | bench | bench-instructions | bench-peers | fuzz ; see README.md
+# make demo | test | long | ci | static | cross | cross-test | packages | debian | release | man | bench | bench-instructions | bench-peers | fuzz ; see README.md
 SHELL := /bin/bash
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 CAPTURES ?= ../shared/captures
@@ -18,7 +18,7 @@ DEBIAN_NEEDS := debootstrap:/usr/sbin/debootstrap systemd:/usr/bin/systemd-analy
 MUTE_BROKER := if command -v systemctl >/dev/null; then $(SUDO) systemctl disable --now -q mosquitto || true; \
   else $(SUDO) service mosquitto stop || true; fi
 
-.PHONY: demo demo-plant test long ci deps build static cross packages debian release bundle man fmt clippy deny doc fuzz bench bench-build bench-instructions bench-peers
+.PHONY: demo demo-plant test long ci deps build static cross cross-test cross-check packages debian release bundle man fmt clippy deny doc fuzz bench bench-build bench-instructions bench-peers
 
 # Seconds for each fuzz target.
 FUZZ_SECONDS ?= 60
@@ -65,7 +65,15 @@ static: deps
 
 # The same for aarch64, with Debian's toolchain; counts all captures with it under qemu.
 cross: static
-	@bash targets/cross.sh $(STATIC_AGENT) "$(CAPTURES)"
+	@bash targets/cross.sh build $(STATIC_AGENT) "$(CAPTURES)"
+
+# The agent's tests as aarch64 programs under qemu: all of them, and for CI those of the library that decode, count and
+# judge leases.
+cross-test: deps
+	@bash targets/cross.sh test
+
+cross-check: deps
+	@bash targets/cross.sh test engine:: model:: io::capture
 
 # IOx packages for every platform, in target/packages: built twice, verified, started under their memory limits.
 packages: static cross
@@ -119,7 +127,7 @@ ci: export CARGO_PROFILE_DEV_OPT_LEVEL := 1
 ci: export CARGO_INCREMENTAL := 0
 # As long as it takes to see that each target works; the long suite searches.
 ci: export FUZZ_SECONDS := 20
-ci: fmt clippy deny doc packages test
+ci: fmt clippy deny doc packages cross-check test
 	@# Of the programs as they were tested: not optimised, and not built once more.
 	@$(MAKE) --no-print-directory debian bundle BINARIES=target/debug LEVEL=0
 	@$(MAKE) --no-print-directory fuzz

@@ -3,6 +3,7 @@
 //! The captures are not part of this package. They are looked for in `../shared/captures`, or where the environment
 //! variable `TOLLGATE_CAPTURES` says; without them the tests say so and pass.
 
+#![cfg(feature = "libpcap")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "support/captures.rs"]
@@ -12,7 +13,6 @@ use pcap::{Capture, Precision};
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-#[cfg(feature = "libpcap")]
 use tollgate::engine::filter::Filter;
 use tollgate::io::capture::FrameSink;
 use tollgate::io::capture::error::Ending;
@@ -33,13 +33,11 @@ const DLTS: [(&str, i32); 8] = [
 ];
 
 /// Counts what a filter accepts.
-#[cfg(feature = "libpcap")]
 struct Judge<'a> {
     filter: &'a Filter,
     accepted: usize,
 }
 
-#[cfg(feature = "libpcap")]
 impl FrameSink for Judge<'_> {
     fn frame(&mut self, frame: Frame<'_>) {
         if self.filter.matches(&frame) {
@@ -51,7 +49,6 @@ impl FrameSink for Judge<'_> {
 }
 
 /// How many packets of the file match, if libpcap reads all of it and knows what the expression means there.
-#[cfg(feature = "libpcap")]
 fn accepted_by_libpcap(path: &Path, expression: &str) -> Option<usize> {
     let mut capture = Capture::from_file(path).ok()?;
     capture.filter(expression, true).ok()?;
@@ -170,7 +167,6 @@ fn packet_counts_are_those_of_the_manifest() {
     assert!(differing.is_empty(), "ours, the manifest's, ending: {differing:#?}");
 }
 
-#[cfg(feature = "libpcap")]
 #[test]
 fn expressions_accept_what_they_accept_in_libpcap() {
     let Some(folder) = captures::folder() else { return };

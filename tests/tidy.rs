@@ -78,7 +78,7 @@ const DOORS: &[(&str, &[&str])] = &[
             "src/io/capture/libpcap.rs",
             "src/io/capture/compile.rs",
             "src/io/capture/live/",
-            "src/engine/filter/tests.rs",
+            "src/engine/filter/tests/libpcap.rs",
         ],
     ),
     ("libc::", &["src/io/capture/ring/", "src/io/capture/libpcap.rs", "src/io/sandbox/refused.rs"]),

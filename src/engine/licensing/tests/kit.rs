@@ -9,6 +9,7 @@ use crate::model::entitlement::{Class, Tag};
 use crate::model::smart::{Answer as Said, Verdict};
 use crate::model::time::{Now, Ticks, UnixTime};
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 pub(super) const DAY: Duration = Duration::from_hours(24);
@@ -105,8 +106,11 @@ pub(super) fn registered(verdict: Verdict) -> (Agent, Now) {
     (agent, now)
 }
 
-pub(super) fn authority() -> AuthoritySecret {
-    AuthoritySecret::from_bytes(&[7; 32]).unwrap()
+/// Made once: random lives ask for it by the million.
+pub(super) fn authority() -> &'static AuthoritySecret {
+    static AUTHORITY: LazyLock<AuthoritySecret> =
+        LazyLock::new(|| AuthoritySecret::from_bytes(&[7; 32]).unwrap());
+    &AUTHORITY
 }
 
 /// A code for so many components, without an end.
@@ -122,7 +126,7 @@ pub(super) fn code_for(request: &str, tokens: u64, now: Now) -> String {
         description: class.description().into(),
         subscription_id: String::new(),
     };
-    issue(&RequestCode::read(request).unwrap(), &[one], now.wall, &authority()).unwrap()
+    issue(&RequestCode::read(request).unwrap(), &[one], now.wall, authority()).unwrap()
 }
 
 /// A reservation requested, and its code.

@@ -46,6 +46,8 @@ const TOLERATED: f64 = 10.0;
 enum Load {
     /// Frames of one kind, from stations that are known.
     Known(Kind),
+    /// What stations answer from Modbus' port, where one may say who it is.
+    Answers,
     /// A plant's frames, read from a mapped file.
     File(Sizes),
     /// Sources never seen before, the table full.
@@ -56,6 +58,7 @@ fn loads() -> Vec<(String, Load)> {
     let known = Kind::ALL.into_iter().filter(|&kind| kind != Kind::Flood);
     let known = known.map(|kind| (format!("{kind:?}"), Load::Known(kind)));
     let others = [
+        ("answers of Modbus", Load::Answers),
         ("file, 64 bytes", Load::File(Sizes::Minimal)),
         ("file, IMIX", Load::File(Sizes::Imix)),
         ("flood, MAC and address", Load::Flood(Flood::Spoof)),
@@ -79,6 +82,15 @@ impl Frames {
             }
         }
         Self(frames)
+    }
+
+    /// Requests made answers: ports change places, in frames without a tag.
+    fn answers(mut self) -> Self {
+        let is_plain = |bytes: &[u8]| bytes[12..14] == [8, 0];
+        for (_, bytes) in self.0.iter_mut().filter(|(_, bytes)| is_plain(bytes)) {
+            bytes[34..38].rotate_left(2);
+        }
+        self
     }
 
     fn feed(&self, meter: &mut Meter) {
@@ -105,6 +117,10 @@ fn work(load: Load, passes: usize) -> Result<()> {
         Load::Known(kind) => {
             let mut traffic = Plant { mix: Mix::ODD, ..Plant::new(1000) }.traffic();
             let frames = Frames::take(&mut traffic, |other| other == kind);
+            (0..=passes).for_each(|_| frames.feed(&mut meter));
+        }
+        Load::Answers => {
+            let frames = Frames::take(&mut Plant::new(1000).traffic(), |kind| kind == Kind::Tcp).answers();
             (0..=passes).for_each(|_| frames.feed(&mut meter));
         }
         Load::File(sizes) => {

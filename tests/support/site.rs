@@ -286,11 +286,28 @@ impl Site {
         components_of(&self.center_ok(&["components", "--json"]))
     }
 
-    /// Waits until each of `names` and the Center hold the same set.
+    /// Waits until each of `names` has nothing more to say, and the Center holds the same set.
     pub fn until_equal(&self, names: &[&str]) {
         self.until("sensors and Center hold the same sets", |site| {
-            names.iter().map(|name| site.sensor(name)).all(|line| line["equal"] == true && line["seq"] != 0)
+            names.iter().all(|name| {
+                let line = site.sensor(name);
+                let equal = line["equal"] == true && line["seq"] != 0 && line["committed"] == line["seq"];
+                equal && (!site.sensors.contains_key(*name) || site.told_all(name, &line))
+            })
         });
+    }
+
+    /// Whether a running sensor has read its captures to the end, and the Center's line has all that it counted.
+    fn told_all(&self, name: &str, line: &Value) -> bool {
+        let mut status = Command::new(binary("tollgate-agent"));
+        status.args(["status", "--json", "--control-socket"]).arg(self.path(name).join("agent.sock"));
+        let page = serde_json::from_slice(&status.output().unwrap().stdout).unwrap_or(Value::Null);
+        let has_read =
+            |list: &Vec<Value>| !list.is_empty() && list.iter().all(|interface| interface["link"] == "ended");
+        page["interfaces"].as_array().is_some_and(has_read)
+            && page["store"]["waiting"] == 0
+            && page["store"]["seq"] == line["seq"]
+            && page["counts"]["components"] == line["components"]
     }
 
     /// Waits until something is so.

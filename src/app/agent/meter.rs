@@ -19,7 +19,7 @@ pub struct Meter {
     pub nameplates: Option<Box<Nameplates>>,
     filter: Option<Filter>,
     way: Way,
-    /// Frames whose numbers have none of these bits are listened to whatever they look like.
+    /// Frames whose numbers have none of these bits are read whatever they look like.
     mask: u64,
 }
 
@@ -41,8 +41,8 @@ impl Meter {
         Self { inventory, filtered: 0, nameplates: None, filter, way, mask: 0 }
     }
 
-    /// Also keeps what components say of themselves, as far as there is `room`. Of frames that look as if they said nothing,
-    /// one in `every`, a power of two, is looked at closely: it tells a protocol, or what a client says.
+    /// Also keeps what components say of themselves, as far as there is `room`. One frame in `every`, a power of two, is
+    /// read whatever it looks like: it tells a protocol, what a client says, and who talks to whom.
     #[must_use]
     pub fn with_nameplates(self, room: usize, every: u32) -> Self {
         let settings = self.inventory.settings();
@@ -113,7 +113,9 @@ impl Meter {
 
     #[inline(never)]
     fn listen(&mut self, frame: &Frame<'_>) {
-        self.nameplates.iter_mut().for_each(|plates| plates.hear(frame));
+        let number = self.inventory.packets();
+        let Some(plates) = &mut self.nameplates else { return };
+        if number & self.mask == 0 { plates.listen(frame) } else { plates.hear(frame, number) }
     }
 }
 

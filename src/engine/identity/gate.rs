@@ -1,5 +1,6 @@
 //! Whether a frame may say something of its sender: few instructions, since it is asked of every frame.
 
+use crate::engine::wire::payload::mirrored;
 use crate::model::frame::{Frame, LinkType};
 
 /// Ports at which stations say who they are, or whose protocols have tags.
@@ -37,34 +38,27 @@ static SPEAKERS: [bool; 256] = {
 /// through, [`promise`] looks at.
 #[inline(always)]
 pub fn may_say(frame: &Frame<'_>) -> bool {
-    let Some(head) = frame.bytes.first_chunk::<38>() else { return true };
+    let Some(head) = frame.bytes.first_chunk::<TAGGED_PORTS>() else { return true };
     // Compared as it lies in memory: one instruction a kind, the most frequent first.
-    if [head[12], head[13]] == [0x08, 0x00] {
-        return SPEAKERS[usize::from(head[35])];
-    }
-    others_may_say(u16::from_be_bytes([head[12], head[13]]), frame.bytes)
-}
-
-#[inline(always)]
-fn others_may_say(ethertype: u16, bytes: &[u8]) -> bool {
-    match ethertype {
-        0x8100 => tagged_may_say(bytes),
-        0x0806 | 0x88a4 | 0x88b8 | 0x88ba => false,
-        0x8892 => bytes.get(14).is_none_or(|&high| high >= 0xfc),
-        0x86dd => bytes.get(55).is_none_or(|&low| SPEAKERS[usize::from(low)]),
-        _ => true,
+    match [head[12], head[13]] {
+        [0x08, 0x00] => SPEAKERS[usize::from(head[35])],
+        [0x81, 0x00] => match [head[16], head[17]] {
+            [0x08, 0x00] => SPEAKERS[usize::from(head[39])],
+            inner => others_may_say(inner, &frame.bytes[18..]),
+        },
+        ethertype => others_may_say(ethertype, &frame.bytes[14..]),
     }
 }
 
+/// An Ethernet header, a tag, an IPv4 header and the source port behind it.
+const TAGGED_PORTS: usize = 14 + 4 + 20 + 2;
+
 #[inline(always)]
-fn tagged_may_say(bytes: &[u8]) -> bool {
-    let Some(head) = bytes.first_chunk::<40>() else { return true };
-    if [head[16], head[17]] == [0x08, 0x00] {
-        return SPEAKERS[usize::from(head[39])];
-    }
-    match u16::from_be_bytes([head[16], head[17]]) {
+fn others_may_say(ethertype: [u8; 2], payload: &[u8]) -> bool {
+    match u16::from_be_bytes(ethertype) {
         0x0806 | 0x88a4 | 0x88b8 | 0x88ba => false,
-        0x8892 => head[18] >= 0xfc,
+        0x8892 => payload.first().is_none_or(|&high| high >= 0xfc),
+        0x86dd => payload.get(41).is_none_or(|&low| SPEAKERS[usize::from(low)]),
         _ => true,
     }
 }
@@ -83,18 +77,21 @@ pub enum Promise {
 /// What the frame promises, by its Ethertype and ports; one VLAN tag is passed over.
 #[inline(always)]
 pub fn promise(frame: &Frame<'_>) -> Promise {
-    if frame.link != LinkType::Ethernet {
-        return Promise::Nothing;
-    }
-    let is_tagged = frame.bytes.get(12..14) == Some(&[0x81, 0]);
-    frame.bytes.get(if is_tagged { 16 } else { 12 }..).map_or(Promise::Nothing, by_ethertype)
+    if frame.link == LinkType::Ethernet { of_ethernet(frame.bytes, 0) } else { Promise::Nothing }
 }
 
 #[inline(always)]
-fn by_ethertype(bytes: &[u8]) -> Promise {
+fn of_ethernet(bytes: &[u8], depth: u8) -> Promise {
+    let is_tagged = bytes.get(12..14) == Some(&[0x81, 0]);
+    let rest = bytes.get(if is_tagged { 16 } else { 12 }..);
+    rest.map_or(Promise::Nothing, |rest| by_ethertype(rest, depth))
+}
+
+#[inline(always)]
+fn by_ethertype(bytes: &[u8], depth: u8) -> Promise {
     let Some(&[high, low, first, second]) = bytes.first_chunk() else { return Promise::Nothing };
     match u16::from_be_bytes([high, low]) {
-        0x0800 => by_ports(&bytes[2..]),
+        0x0800 => by_ports(&bytes[2..], depth),
         0x86dd => by_v6_ports(&bytes[2..]),
         0x8892 if first >= 0xfc => Promise::Identity,
         0x8892 | 0x88a4 | 0x88b8 | 0x88ba => Promise::Protocol,
@@ -111,21 +108,26 @@ fn by_llc(first: u8, second: u8) -> Promise {
     if [first, second] == [0xaa, 0xaa] { Promise::Identity } else { Promise::Nothing }
 }
 
-/// The ports behind an IPv4 header without options; with options, and of mirrors, the slow way tells.
+/// The ports behind an IPv4 header without options; with options the slow way tells.
 #[inline(always)]
-fn by_ports(packet: &[u8]) -> Promise {
+fn by_ports(packet: &[u8], depth: u8) -> Promise {
     let Some(&[a, b, c, d]) = packet.get(20..24) else { return Promise::Nothing };
     let (from, to) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
     if !may_be_ours(from, to) && packet[0] == 0x45 && packet[9] != GRE {
         return Promise::Nothing;
     }
-    within_v4(packet, from, to)
+    within_v4(packet, from, to, depth)
 }
 
 #[inline(never)]
-fn within_v4(packet: &[u8], from: u16, to: u16) -> Promise {
-    let is_plain = packet[0] == 0x45 && packet[9] != GRE;
-    if is_plain { by_exact_ports(packet[9], &packet[20..], from, to) } else { Promise::Identity }
+fn within_v4(packet: &[u8], from: u16, to: u16, depth: u8) -> Promise {
+    match (packet[0], packet[9]) {
+        (0x45, GRE) => {
+            mirrored(&packet[20..], depth).map_or(Promise::Nothing, |inner| of_ethernet(inner, depth + 1))
+        }
+        (0x45, protocol) => by_exact_ports(protocol, &packet[20..], from, to),
+        _ => Promise::Identity,
+    }
 }
 
 #[inline(always)]

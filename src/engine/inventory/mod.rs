@@ -22,6 +22,7 @@
 
 pub mod activities;
 pub mod admission;
+mod allowance;
 mod batch;
 pub mod changes;
 mod entry;

@@ -3,6 +3,7 @@
 
 use super::Inventory;
 use super::activities::{Activities, talk};
+use super::allowance::{AT_ONCE, Allowance};
 use super::listing::{Identity, component_of};
 use super::networks::Networks;
 use super::policy::{Class, Policy};
@@ -23,9 +24,6 @@ use std::collections::BTreeMap;
 pub const SUBJECTS_MAX: usize = 4096;
 /// Pairs remembered: of 136 bytes each, and some 350 more where they wait for the Center.
 pub const PAIRS_MAX: usize = 2048;
-/// Frames that promise no more than a protocol and are looked at each; after them one in [`SAMPLE`].
-const SAMPLED_AFTER: u32 = 65_536;
-const SAMPLE: u32 = 64;
 
 /// What all of them say. A subject is an internal address, or a MAC.
 #[derive(Clone, Debug)]
@@ -40,7 +38,7 @@ pub struct Nameplates {
     room: usize,
     /// The slot whose subject came first.
     oldest: usize,
-    sampled: u32,
+    allowance: Allowance,
 }
 
 #[derive(Clone, Debug)]
@@ -57,7 +55,7 @@ impl Nameplates {
     pub fn new(policy: Policy, networks: Networks, room: usize) -> Self {
         let (places, slots, room) = (BTreeMap::new(), Vec::new(), room.clamp(1, SUBJECTS_MAX));
         let activities = Activities::new(room.min(PAIRS_MAX));
-        Self { activities, policy, networks, places, slots, room, oldest: 0, sampled: 0 }
+        Self { activities, policy, networks, places, slots, room, oldest: 0, allowance: Allowance::new() }
     }
 
     /// An empty one of the same settings.
@@ -71,29 +69,22 @@ impl Nameplates {
         *self = Self::new(policy, self.networks.clone(), self.room);
     }
 
-    /// Takes note of what a frame says, if it may say anything.
-    #[inline(always)]
-    pub fn hear(&mut self, frame: &Frame<'_>) {
-        match promise(frame) {
-            Promise::Nothing => {}
-            Promise::Protocol => self.sample(frame),
-            Promise::Identity => self.listen(frame),
-        }
-    }
-
-    #[inline]
-    fn sample(&mut self, frame: &Frame<'_>) {
-        self.sampled = self.sampled.saturating_add(1).max(1);
-        if self.sampled < SAMPLED_AFTER {
-            self.listen(frame);
-        } else if self.sampled >= SAMPLED_AFTER + SAMPLE {
-            self.sampled = SAMPLED_AFTER;
+    /// Takes note of what the frame of this number says, if it promises anything and is within the allowance, half of
+    /// which is kept for those that promise more than a protocol.
+    pub fn hear(&mut self, frame: &Frame<'_>, number: u64) {
+        let is_worth_it = match promise(frame) {
+            Promise::Nothing => false,
+            Promise::Protocol => self.allowance.take(number, AT_ONCE / 2),
+            Promise::Identity => self.allowance.take(number, 0),
+        };
+        if is_worth_it {
             self.listen(frame);
         }
     }
 
+    /// Takes note of what a frame says, whatever it looks like.
     #[inline(never)]
-    fn listen(&mut self, frame: &Frame<'_>) {
+    pub fn listen(&mut self, frame: &Frame<'_>) {
         let Some(payload) = payload(frame) else { return };
         let decoded = decode(frame);
         let found = identity::listen(&payload, decoded.sender);
@@ -201,7 +192,7 @@ impl Nameplates {
         self.places.clear();
         self.slots.clear();
         self.activities.clear();
-        (self.oldest, self.sampled) = (0, 0);
+        (self.oldest, self.allowance) = (0, Allowance::new());
     }
 
     /// What is known of the components of an inventory of the same networks, as its listing names them. What a MAC

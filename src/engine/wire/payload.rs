@@ -46,6 +46,11 @@ pub fn payload<'a>(frame: &Frame<'a>) -> Option<Payload<'a>> {
     (frame.link == LinkType::Ethernet).then(|| of_ethernet(frame.bytes, 0)).flatten()
 }
 
+/// The frame that a switch wrapped in `gre` behind so many others, if there is one to open.
+pub fn mirrored(gre: &[u8], depth: u8) -> Option<&[u8]> {
+    mirror::opened(gre, depth)
+}
+
 fn of_ethernet(bytes: &[u8], depth: u8) -> Option<Payload<'_>> {
     let ethertype = be16(bytes, HEADER_LEN - 2)?;
     let to = Key::station(mac_at(bytes, 0)?);
@@ -72,7 +77,7 @@ fn of_ip(bytes: &[u8], to: Key, depth: u8) -> Option<Payload<'_>> {
     match protocol {
         UDP => of_udp(rest, to),
         TCP => of_tcp(rest, to),
-        GRE => of_ethernet(mirror::opened(rest, depth)?, depth + 1),
+        GRE => of_ethernet(mirrored(rest, depth)?, depth + 1),
         _ => None,
     }
 }

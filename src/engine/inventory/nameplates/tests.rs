@@ -48,8 +48,8 @@ fn the_newest_wins_whatever_comes_first() {
     let (old, new) = (lldp(1, "old"), lldp(1, "new"));
     for order in [[at(1, &old), at(2, &new)], [at(2, &new), at(1, &old)]] {
         let (mut whole, mut part) = (nameplates(), nameplates());
-        whole.hear(&order[0]);
-        part.hear(&order[1]);
+        whole.listen(&order[0]);
+        part.listen(&order[1]);
         whole.unite(&part);
         assert_eq!(name_of(&whole, 1).as_deref(), Some("new"));
     }
@@ -60,7 +60,7 @@ fn a_flood_of_names_takes_no_more_room_than_there_is() {
     let mut nameplates = nameplates();
     let count = u32::try_from(SUBJECTS_MAX).unwrap() + 10;
     for host in 0..count {
-        nameplates.hear(&at(1, &lldp(host, "x")));
+        nameplates.listen(&at(1, &lldp(host, "x")));
     }
     assert_eq!((nameplates.slots.len(), nameplates.places.len()), (SUBJECTS_MAX, SUBJECTS_MAX));
     assert_eq!((name_of(&nameplates, 9), name_of(&nameplates, 10).is_some()), (None, true));
@@ -71,7 +71,7 @@ fn a_flood_of_names_takes_no_more_room_than_there_is() {
 fn a_routers_name_is_not_that_of_the_hosts_behind_it() {
     let (mut nameplates, mut inventory) = (nameplates(), inventory());
     for host in [1, 2] {
-        nameplates.hear(&at(1, &lldp(host, "named")));
+        nameplates.listen(&at(1, &lldp(host, "named")));
     }
     for frame in [packet(1, [10, 0, 0, 1]), packet(2, [10, 0, 0, 2]), packet(2, [10, 0, 0, 3])] {
         inventory.sight(&at(1, &frame));

@@ -32,7 +32,7 @@ use teller::Teller;
 
 /// Facts handed over at a time.
 pub const FACTS_MAX: usize = 2048;
-/// One frame in so many is asked for its protocol.
+/// One frame in so many is read for more than the count.
 const LISTEN_EVERY: u32 = 256;
 /// Nameplates handed over at a time: in a flood of names, so many a second.
 const NAMEPLATES_MAX: usize = 64;

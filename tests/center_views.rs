@@ -29,7 +29,7 @@ use tollgate::model::message::{
     ReportedNameplate, ReportedSighting, Status, Subject, encode,
 };
 use tollgate::model::nameplate::Nameplate;
-use tollgate::model::property::{Property, Protocol};
+use tollgate::model::property::{Property, Protocol, Protocols};
 use tollgate::model::sighting::Sighting;
 use tollgate::model::time::UnixTime;
 
@@ -121,6 +121,7 @@ const NAMED: &str = "=1+1<script>alert(3)</script>\u{1b}[31m";
 fn nameplates() -> Nameplates {
     let mut nameplate = Nameplate::default();
     nameplate.take(Property::Name, now(), &NAMED.to_owned().into());
+    nameplate.protocols = Protocols::default().with(Protocol::S7);
     let subject = Subject { network: NETWORKS[1].to_owned(), mac: None, ip: Some([10, 0, 0, 1].into()) };
     let nameplates = vec![ReportedNameplate { subject, nameplate }];
     Nameplates { sensor: "press-1".parse().unwrap(), sent: now(), nameplates }
@@ -279,7 +280,21 @@ fn each_page_says_what_is_known_and_no_name_is_more_than_text() {
         &["6 components match", "10.0.0.1", "00:1b:1b:00:00:00", "&#60;script&#62;alert(1)", "{{7*7}}"],
     );
     says("/components?search=10.0.0.5", &["1 components match", "10.0.0.5"]);
-    says("/components?search=%3Cscript%3E", &["0 components match", "value=\"&#60;script&#62;\""]);
+    says(
+        "/components?search=%3CSCRIPT%3Ealert(3)",
+        &["1 components match", "value=\"&#60;SCRIPT&#62;", "<td>&#39;=1+1&#60;script&#62;alert(3)"],
+    );
+    says("/components?search=%3Csvg%3E", &["0 components match", "value=\"&#60;svg&#62;\""]);
+    says("/components?protocol=s7", &["1 components match", "10.0.0.1", "<option value=\"s7\" selected>S7"]);
+    says("/components?protocol=modbus&vendor=siemens", &["0 components match"]);
+    says("/components?vendor=siemens", &["6 components match", "<td>Siemens AG"]);
+    let kept = "/components?vendor=siemens&amp;unconfirmed=yes&amp;";
+    says(
+        "/components?explain=10.0.0.1&vendor=siemens&unconfirmed=yes",
+        &["0 components match", "Why 10.0.0.1 counts", "It counts and is billed", "It speaks s7", kept],
+    );
+    let row = "href=\"/components?vendor=siemens&amp;explain=10.0.0.1\"";
+    says("/components?vendor=siemens", &[row]);
     says("/components?network=%7B%7B7*7%7D%7D%7B%25+raw+%25%7D&kind=ip", &["1 components match"]);
     says("/components?sort=last&descending=yes&unconfirmed=yes", &["0 components match"]);
     says("/components/explain?address=10.0.0.1", &["It counts and is billed", "seen as a source", "press-1"]);
@@ -313,6 +328,8 @@ fn each_page_says_what_is_known_and_no_name_is_more_than_text() {
         ("/sensors/press-1?p=9h", 400),
         ("/components?sort=colour", 400),
         ("/components/explain?address=%1b%5b31m", 422),
+        ("/components?explain=%1b%5b31m", 422),
+        ("/components?protocol=telepathy", 400),
         ("/components/export?format=exe", 400),
         ("/activities?protocol=telepathy", 400),
         ("/activities?from=-1", 400),
@@ -360,6 +377,15 @@ fn each_export_reads_back_to_the_same() {
     assert!(rows[1..].iter().all(|row| row[1] == "active" && row[2].len() <= 200));
     let one = file(&viewer, "/components/export?format=csv&search=10.0.0.3");
     assert_eq!(cells(one.text()).len(), 2, "what is searched for is exported");
+    for format in ["csv", "json"] {
+        let of = |words: &str| {
+            let path = format!("/components/export?format={format}&{words}");
+            file(&viewer, &path).text().lines().count() - usize::from(format == "csv")
+        };
+        let found =
+            ["protocol=s7", "vendor=SIEMENS", "vendor=nobody", "unconfirmed=yes", "search=alert(3)"].map(of);
+        assert_eq!(found, [1, 6, 0, 0, 1], "{format}: the filters of the page");
+    }
     let csv = file(&viewer, "/activities/export?format=csv");
     let rows = cells(csv.text());
     assert_eq!((rows.len(), &*rows[0][1]), (207, "component"));
@@ -417,11 +443,12 @@ fn a_sensor_is_enrolled_switched_and_revoked_by_pages() {
 }
 
 /// The pages about the plant.
-const LOOKED_AT: [&str; 9] = [
+const LOOKED_AT: [&str; 10] = [
     "/sensors",
     "/sensors/press-1",
     "/snort",
     "/snort/rules",
+    "/components?explain=10.0.0.1",
     "/components",
     "/components/explain?address=10.0.0.1",
     "/activities",

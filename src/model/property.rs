@@ -1,6 +1,6 @@
 //! What a component says of itself: the words for it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One thing that a component is known to be.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -65,7 +65,8 @@ impl Property {
 }
 
 /// A protocol that a component was seen to speak.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 #[allow(missing_docs, reason = "the protocols' own names")]
 pub enum Protocol {
     Bacnet,
@@ -122,9 +123,14 @@ impl Protocols {
         self.0 == 0
     }
 
+    /// Whether it is one of them.
+    pub const fn hold(self, protocol: Protocol) -> bool {
+        self.0 & 1 << protocol as u64 != 0
+    }
+
     /// Those in the set, in the order of their declaration.
     pub fn iter(self) -> impl Iterator<Item = Protocol> {
-        Protocol::ALL.into_iter().filter(move |&protocol| self.0 & 1 << protocol as u64 != 0)
+        Protocol::ALL.into_iter().filter(move |&protocol| self.hold(protocol))
     }
 }
 
@@ -260,6 +266,20 @@ impl Protocol {
                 | Self::S7
                 | Self::SampledValues
         )
+    }
+}
+
+impl TryFrom<String> for Protocol {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        Self::named(&name).ok_or("no protocol of this name")
+    }
+}
+
+impl From<Protocol> for String {
+    fn from(protocol: Protocol) -> Self {
+        protocol.name().to_owned()
     }
 }
 

@@ -23,11 +23,13 @@ pub(super) fn known(fleet: &Fleet, network: &str, key: Key, macs: &BTreeMap<MacA
 /// The maker of the first of its own MACs that has one, by the IEEE's registers.
 fn maker(fleet: &Fleet, network: &str, key: Key, macs: &BTreeMap<MacAddr, bool>) -> Option<String> {
     let seen = macs.iter().map(|(mac, claims)| (*mac, *claims));
-    let own = fleet.own_macs(network, key, seen);
-    own.filter(|mac| mac.is_universal()).find_map(|mac| {
-        let record = oui_data::lookup(&format!("{:012X}", mac.bits()))?;
-        Some(record.organization().to_owned()).filter(|name| name != "Private")
-    })
+    fleet.own_macs(network, key, seen).find_map(registered).map(str::to_owned)
+}
+
+/// To whom the IEEE gave a MAC.
+pub(super) fn registered(mac: MacAddr) -> Option<&'static str> {
+    let record = mac.is_universal().then(|| oui_data::lookup(&format!("{:012X}", mac.bits())))??;
+    Some(record.organization()).filter(|name| *name != "Private")
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Components of the union by name, page by page, and why something counts.
 
 use super::desk::DeskError;
-use super::known::known;
+use super::known::{known, registered};
 use super::words::{
     ComponentLine, ComponentsPage, Explanation, Kind, Known, Place, Sort, Verdict, Wanted, Witness,
 };
@@ -32,6 +32,9 @@ pub(super) fn page(fleet: &Fleet, wanted: &Wanted) -> Result<ComponentsPage, Des
             Kind::Mac => ComponentKind::MacOnly,
         }),
         sensor: wanted.sensor.as_ref(),
+        protocol: wanted.protocol,
+        vendor: wanted.vendor.as_deref().unwrap_or_default(),
+        maker: registered,
         confirmed: wanted.confirmed,
         order: match wanted.sort {
             Sort::Address => Order::Address,

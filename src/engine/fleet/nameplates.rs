@@ -76,6 +76,15 @@ impl Nameplates {
         !own.is_empty()
     }
 
+    /// Of whom something is told that is looked for.
+    pub(super) fn subjects(
+        &self,
+        wanted: impl Fn(&Nameplate) -> bool,
+    ) -> impl Iterator<Item = (NetworkNumber, Key)> {
+        let told = self.plates.iter().filter(move |(_, plate)| wanted(plate));
+        told.map(|(id, _)| (id.network, id.subject))
+    }
+
     /// What all sensors know of a subject.
     fn of(&self, network: NetworkNumber, subject: Key) -> impl Iterator<Item = &Nameplate> {
         let id = |sensor| PlateId { network, subject, sensor: SensorNumber(sensor) };

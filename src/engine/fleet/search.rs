@@ -8,6 +8,7 @@ use super::change::{Fact, NetworkNumber};
 use super::components::Listed;
 use super::manage::Unknown;
 use super::name::{Name, Needle};
+use super::said::Maker;
 use super::union::Fleet;
 use super::view::{Component, ComponentKind, Witness};
 use crate::engine::inventory::policy::Class;
@@ -15,7 +16,7 @@ use crate::model::ident::SensorId;
 use crate::model::key::Key;
 use crate::model::mac::MacAddr;
 use crate::model::plain::PlainText;
-use crate::model::property::Property;
+use crate::model::property::{Property, Protocol};
 use crate::model::sighting::Marks;
 use crate::model::time::UnixTime;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
@@ -37,7 +38,7 @@ pub enum Order {
 /// Where a text is looked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Within {
-    /// In the name, and the MACs it was seen with.
+    /// In the name, the MACs it was seen with, and what it calls itself.
     #[default]
     Both,
     /// In the name only.
@@ -59,6 +60,12 @@ pub struct Search<'a> {
     pub kind: Option<ComponentKind>,
     /// Seen by this sensor only.
     pub sensor: Option<&'a SensorId>,
+    /// Seen to speak this protocol only.
+    pub protocol: Option<Protocol>,
+    /// Made by somebody with this in the name only.
+    pub vendor: &'a str,
+    /// Who is asked for makers.
+    pub maker: Maker,
     /// Billed only, or not billed yet only.
     pub confirmed: Option<bool>,
     /// Seen after the first and before the last of these.
@@ -81,6 +88,9 @@ impl Default for Search<'_> {
             network: None,
             kind: None,
             sensor: None,
+            protocol: None,
+            vendor: "",
+            maker: |_| None,
             confirmed: None,
             active: (UnixTime::NEVER, UnixTime::MAX),
             order: Order::Address,
@@ -188,7 +198,7 @@ impl Fleet {
     }
 
     /// The half of a fact that stands for its component: the address where it is internal, else the MAC.
-    fn half(&self, fact: &Fact) -> Option<Key> {
+    pub(super) fn half(&self, fact: &Fact) -> Option<Key> {
         let internal = |address| self.classes.classify(address) == Class::Internal;
         if fact.key.address().is_some_and(internal) {
             return Some(fact.key.without_mac());
@@ -197,7 +207,7 @@ impl Fleet {
     }
 
     /// Marks the components that these facts stand for.
-    fn marked<'a>(&self, facts: impl Iterator<Item = &'a Fact>) -> Vec<bool> {
+    pub(super) fn marked<'a>(&self, facts: impl Iterator<Item = &'a Fact>) -> Vec<bool> {
         let mut marked = vec![false; self.components.len()];
         let places = facts.filter_map(|fact| self.components.find(fact.network, self.half(fact)?));
         places.for_each(|place| marked[place as usize] = true);
@@ -230,28 +240,24 @@ struct Filter<'a> {
     search: &'a Search<'a>,
     network: Option<NetworkNumber>,
     needle: Option<Needle>,
-    seen: Option<Vec<bool>>,
-    with_mac: Option<Vec<bool>>,
+    /// Marked in all of these.
+    every: Vec<Vec<bool>>,
+    /// Marked in one of these where the name does not hold the text.
+    some: Vec<Vec<bool>>,
     ranks: Vec<u32>,
     after: Option<Rank>,
 }
 
 impl<'a> Filter<'a> {
     fn new(fleet: &Fleet, search: &'a Search<'a>) -> Result<Self, Unknown> {
-        let sensor = search.sensor.map(|sensor| fleet.number(sensor)).transpose()?;
         let needle = Some(Needle::new(search.text)).filter(|_| !search.text.trim().is_empty());
-        let hexadecimal =
-            needle.as_ref().filter(|needle| search.within != Within::Name && needle.may_be_in_mac());
         let network = search.network.map(|name| fleet.network_numbers.get(name).copied());
         let mut filter = Self {
             search,
             // Of a network that there is not there are no components.
             network: network.map(|number| number.unwrap_or(NO_NETWORK)),
-            seen: sensor.map(|sensor| fleet.marked(fleet.facts.of(sensor))),
-            with_mac: hexadecimal.map(|needle| {
-                let pair = |fact: &&Fact| fact.key.has_mac() && fact.key.has_address();
-                fleet.marked(fleet.facts.iter().filter(pair).filter(|fact| needle.is_in_mac(fact.key.mac())))
-            }),
+            every: Self::every(fleet, search)?,
+            some: needle.as_ref().map_or_else(Vec::new, |needle| Self::some(fleet, search, needle)),
             needle,
             ranks: fleet.network_ranks(),
             after: None,
@@ -265,21 +271,38 @@ impl<'a> Filter<'a> {
         Ok(filter)
     }
 
+    fn every(fleet: &Fleet, search: &Search<'_>) -> Result<Vec<Vec<bool>>, Unknown> {
+        let sensor = search.sensor.map(|sensor| fleet.number(sensor)).transpose()?;
+        let seen = sensor.map(|sensor| fleet.marked(fleet.facts.of(sensor)));
+        let speaking = search.protocol.map(|protocol| fleet.speaking(protocol));
+        let made = (!search.vendor.trim().is_empty()).then(|| fleet.made_by(search.vendor, search.maker));
+        Ok([seen, speaking, made].into_iter().flatten().collect())
+    }
+
+    fn some(fleet: &Fleet, search: &Search<'_>, needle: &Needle) -> Vec<Vec<bool>> {
+        let with_mac = (search.within != Within::Name && needle.may_be_in_mac()).then(|| {
+            let pair = |fact: &&Fact| fact.key.has_mac() && fact.key.has_address();
+            fleet.marked(fleet.facts.iter().filter(pair).filter(|fact| needle.is_in_mac(fact.key.mac())))
+        });
+        let named = (search.within == Within::Both).then(|| fleet.named(search.text));
+        [with_mac, named].into_iter().flatten().collect()
+    }
+
     fn takes(&self, place: usize, listed: &Listed) -> bool {
         let search = self.search;
         let (from, to) = search.active;
         let infrastructure = listed.kind == ComponentKind::Infrastructure;
-        let marked = |marks: &Option<Vec<bool>>| marks.as_ref().is_some_and(|marks| marks[place]);
+        let is_marked = |marks: &Vec<bool>| marks[place];
         self.network.is_none_or(|network| network == listed.network)
             && search.kind.map_or(!infrastructure, |kind| kind == listed.kind)
             && search.confirmed.is_none_or(|confirmed| confirmed == listed.confirmed)
             && listed.last >= from
             && listed.first <= to
-            && (self.seen.is_none() || marked(&self.seen))
+            && self.every.iter().all(is_marked)
             && self
                 .needle
                 .as_ref()
-                .is_none_or(|needle| self.is_named(needle, listed) || marked(&self.with_mac))
+                .is_none_or(|needle| self.is_named(needle, listed) || self.some.iter().any(is_marked))
     }
 
     fn is_named(&self, needle: &Needle, listed: &Listed) -> bool {

@@ -110,8 +110,10 @@ pub(super) const ROUTES: &[Route] = &[
     row(Get, "/usage/history", View, "usage_history", "The most of each day of the last year, what is reserved, and when that is reached")
         .gives(&[("days", List), ("reserved", Kind::Any), ("forecast", Kind::Any), ("looked_at_days", Count)]),
     row(Get, "/components", View, "components", "A page of components, and how many match on all pages")
-        .takes(&[may(Query, "search", Text, "Part of the address, or of a MAC it was seen with"),
+        .takes(&[may(Query, "search", Text, "Part of the address, of a MAC it was seen with, or of what it calls itself"),
             may(Query, "network", Text, "In this network only"), may(Query, "kind", Text, "ip or mac"), OF_SENSOR,
+            may(Query, "protocol", Text, "Seen to speak this protocol only"),
+            may(Query, "vendor", Text, "Part of its maker's name: by its MAC, or by its own word"),
             may(Query, "confirmed", Flag, "Billed only, or not billed yet only"),
             may(Query, "sort", Text, "address (network, then IPv4, IPv6, MAC; when absent), first or last"),
             may(Query, "descending", Flag, "The other way round"),

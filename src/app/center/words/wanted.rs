@@ -1,6 +1,7 @@
 //! Which components are asked for.
 
 use crate::model::ident::SensorId;
+use crate::model::property::Protocol;
 use crate::model::time::UnixTime;
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Wanted {
-    /// Part of the address, or of a MAC that it was seen with.
+    /// Part of the address, of a MAC that it was seen with, or of what it calls itself.
     pub search: Option<String>,
     /// In this network only.
     pub network: Option<String>,
@@ -16,6 +17,10 @@ pub struct Wanted {
     pub kind: Option<Kind>,
     /// Seen by this sensor only.
     pub sensor: Option<SensorId>,
+    /// Seen to speak this protocol only.
+    pub protocol: Option<Protocol>,
+    /// Part of its maker's name.
+    pub vendor: Option<String>,
     /// Billed only, or not billed yet only.
     pub confirmed: Option<bool>,
     /// The order.

@@ -1,11 +1,14 @@
 //! Nameplates: the newest wins whatever comes first, twice or before a restart; no figure looks at them.
 
 use super::kit::*;
-use crate::engine::fleet::{Change, Fleet, Input, Limits, NetworkNumber, PlateId, Settings};
+use crate::engine::fleet::{
+    Change, Fleet, Input, Limits, Name, NetworkNumber, PlateId, Search, Settings, Within,
+};
 use crate::model::key::Key;
+use crate::model::mac::MacAddr;
 use crate::model::message::{CountingPolicy, Nameplates, ReportedNameplate, Subject};
 use crate::model::nameplate::Nameplate;
-use crate::model::property::{Property, Protocol};
+use crate::model::property::{Property, Protocol, Protocols};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -184,4 +187,33 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn components_are_found_by_what_is_said_of_them() {
+    let mut kit = Kit::new(&["a"]);
+    kit.now = 100;
+    let seen = ["01 10.0.0.1", "02 10.0.0.2", "02 10.0.0.3", "03"].map(sighting);
+    kit.report(&report("a", epoch(1), 0, &seen));
+    let mut press = plate(&[(Property::Name, 1, "Press 1"), (Property::Vendor, 1, "ACME Ltd")]);
+    press.protocols = Protocols::default().with(Protocol::S7);
+    for of in ["01", "02", "03", "- 10.0.0.3"] {
+        kit.tell(&told("a", of, press.clone()));
+    }
+    let found = |search: Search<'_>| {
+        let page = kit.fleet.search(&search).unwrap();
+        let names: Vec<_> = page.rows.iter().map(|row| Name::of(row.component.key).to_string()).collect();
+        assert_eq!(page.matching, names.len() as u64);
+        names
+    };
+    // Two are behind the second MAC: of it nothing is said of them.
+    let all = ["10.0.0.1", "10.0.0.3", "00:00:00:00:00:03"];
+    assert_eq!(found(Search { text: " pRESS ", ..Search::default() }), all);
+    assert_eq!(found(Search { protocol: Some(Protocol::S7), ..Search::default() }), all);
+    assert_eq!(found(Search { vendor: "acme", ..Search::default() }), all);
+    assert_eq!(found(Search { text: "press", within: Within::Name, ..Search::default() }), [""; 0]);
+    assert_eq!(found(Search { protocol: Some(Protocol::Modbus), ..Search::default() }), [""; 0]);
+    let maker = |mac: MacAddr| (mac.bits() >> 24 == 0).then_some("Maker AG");
+    let own = ["10.0.0.1", "00:00:00:00:00:03"];
+    assert_eq!(found(Search { vendor: "maker", maker, ..Search::default() }), own, "no router's");
 }

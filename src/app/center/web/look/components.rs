@@ -8,6 +8,7 @@ use crate::app::center::words::{
 use crate::app::pages::{Frame, Said, Shown, Visit, page};
 use crate::app::rest::No;
 use crate::model::ident::SensorId;
+use crate::model::property::Protocol;
 use askama::Template;
 
 /// Lines of a page.
@@ -23,12 +24,15 @@ fn wanted(visit: &Visit) -> Result<Wanted, No> {
     let text = |name| visit.may(name).map(str::to_owned);
     let sensor = visit.may("sensor").map(|_| visit.parsed::<SensorId>("sensor")).transpose()?;
     let kind = visit.may("kind").map(|_| visit.parsed::<Kind>("kind")).transpose()?;
+    let protocol = visit.may("protocol").map(|_| visit.parsed::<Protocol>("protocol")).transpose()?;
     let sort = visit.may("sort").map(|_| visit.parsed::<Sort>("sort")).transpose()?;
     Ok(Wanted {
         search: text("search"),
         network: text("network"),
         kind,
         sensor,
+        protocol,
+        vendor: text("vendor"),
         confirmed: visit.flag("unconfirmed").then_some(false),
         sort: sort.unwrap_or_default(),
         descending: visit.flag("descending"),
@@ -43,6 +47,16 @@ fn after(visit: &Visit) -> Result<Option<Place>, No> {
     Ok(Some(Place { network: visit.word("after_network").to_owned(), address: address.to_owned(), time }))
 }
 
+/// Words of the form, and those of a page after the first.
+const ASKED: [&str; 9] =
+    ["search", "network", "kind", "sensor", "protocol", "vendor", "sort", "descending", "unconfirmed"];
+const AFTER: [&str; 3] = ["after_network", "after_address", "after_time"];
+
+/// Those of them that were said.
+fn said<'a>(visit: &'a Visit, names: &[&'static str]) -> Vec<(&'static str, &'a str)> {
+    names.iter().filter_map(|name| Some((*name, visit.may(name)?))).collect()
+}
+
 #[derive(Template)]
 #[template(path = "center/web/look/components.html")]
 struct List<'a> {
@@ -53,9 +67,17 @@ struct List<'a> {
     networks: Vec<String>,
     /// Whether the network that was asked for is one of these.
     listed: bool,
+    /// Name, label, and whether it was asked for.
+    protocols: Vec<(&'static str, &'static str, bool)>,
+    /// What was asked for, for links that keep it; and on which page.
+    asked: Vec<(&'static str, &'a str)>,
+    page: Vec<(&'static str, &'a str)>,
+    /// Why one of them counts.
+    why: Option<Explanation>,
     search: &'a str,
     network: &'a str,
     sensor: &'a str,
+    vendor: &'a str,
     kind: &'a str,
     sort: &'a str,
     unconfirmed: bool,
@@ -67,6 +89,13 @@ pub(super) async fn list(visit: &Visit) -> Said {
     let ComponentsPage { lines, matching, next } = visit.ask(&Request::Components(wanted)).await?;
     let count: CountAnswer = visit.ask(&Request::Count).await?;
     let networks: Vec<String> = count.networks.into_iter().map(|line| line.name).take(NETWORKS).collect();
+    let why = match visit.may("explain") {
+        Some(address) => Some(explanation(visit, address, BESIDE).await?),
+        None => None,
+    };
+    let wanted = visit.word("protocol");
+    let protocols =
+        Protocol::ALL.map(|protocol| (protocol.name(), protocol.label(), protocol.name() == wanted));
     page(&List {
         frame: &visit.frame,
         lines,
@@ -74,7 +103,12 @@ pub(super) async fn list(visit: &Visit) -> Said {
         next,
         listed: networks.iter().any(|name| name == visit.word("network")),
         networks,
+        protocols: protocols.to_vec(),
+        asked: said(visit, &ASKED),
+        page: said(visit, &AFTER),
+        why,
         search: visit.word("search").trim(),
+        vendor: visit.word("vendor").trim(),
         network: visit.word("network"),
         sensor: visit.word("sensor"),
         kind: visit.word("kind"),
@@ -91,14 +125,19 @@ struct Explain<'a> {
     answer: Explanation,
 }
 
-/// Witnesses of one verdict that are listed.
+/// Witnesses of one verdict that are listed: on its own page, and beside the list.
 const WITNESSES: usize = 100;
+const BESIDE: usize = 10;
 
 pub(super) async fn explain(visit: &Visit) -> Said {
-    let address = visit.word("address").to_owned();
-    let mut answer: Explanation = visit.ask(&Request::Explain { address }).await?;
-    answer.verdicts.iter_mut().for_each(|verdict| verdict.witnesses.truncate(WITNESSES));
+    let answer = explanation(visit, visit.word("address"), WITNESSES).await?;
     page(&Explain { frame: &visit.frame, answer })
+}
+
+async fn explanation(visit: &Visit, address: &str, witnesses: usize) -> Result<Explanation, No> {
+    let mut answer: Explanation = visit.ask(&Request::Explain { address: address.to_owned() }).await?;
+    answer.verdicts.iter_mut().for_each(|verdict| verdict.witnesses.truncate(witnesses));
+    Ok(answer)
 }
 
 /// A way to write lines: the file's name, its kind, and a piece of it, the first one with its heading.

@@ -13,8 +13,9 @@ triple=aarch64-unknown-linux-gnu
 folder=target/cross/$triple
 bytes_max=$((8 * 1024 * 1024)) # stripped
 packages="rustc-web cargo-web libstd-rust-web-dev libstd-rust-web-dev:arm64 gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
-# Left out: `live_*`, since qemu knows no packet sockets; `ids_faults` and `state_kill`, since strace would see qemu's calls; `memory`, since
-# qemu's own is in what is measured; `tidy`, which reads sources. libpcap, the oracle of some tests, is not built in.
+# Left out: `live_*`, since qemu knows no packet sockets; `ids_faults`, since strace would see qemu's calls; `state_kill`, for that
+# reason and for one test that fails there without strace, why is not known yet; `memory`, since qemu's own is in what is measured;
+# `tidy`, which reads sources. libpcap, the oracle of some tests, is not built in.
 tests="agent_daemon agent_watchdog cli counting identity_oracle ids_alerts ids_stage ids_switch mqtt_faulty spec wire_oracle zero_alloc"
 
 sudo=; [ "$(id -u)" = 0 ] || sudo=sudo

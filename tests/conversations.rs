@@ -69,9 +69,10 @@ impl Stage {
             self.site.enrol("press-line");
             self.site.start_sensor("press-line", &[capture]);
             self.site.until_equal(&["press-line"]);
-            self.site.until("licences are in use", |site| {
-                site.json(&["status"])["license"] == "Unregistered, Evaluation Mode"
-            });
+            // Also known to the licence's agent, which is told once a second and asks the authority for what it knows.
+            let in_use = format!("in use {components} ");
+            let status = || self.answer("smartagentctl --get-license-status");
+            self.site.until("licences are in use", |_| status().contains(&in_use));
         }
         self
     }

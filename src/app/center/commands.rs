@@ -173,7 +173,7 @@ fn components(config: &Config, args: &ComponentsArgs) -> Result<u8, CommandError
         let request = Request::Components(wanted);
         let page: ComponentsPage = ask(config, &request)?;
         let text = match () {
-            () if args.json => show::components_json(&page.lines)?,
+            () if args.json => show::json_lines(&page.lines)?,
             () if args.csv => show::components_csv(&page.lines, first),
             () => show::components(&page.lines),
         };
@@ -193,7 +193,7 @@ fn activities(config: &Config, args: &ComponentsArgs) -> Result<u8, CommandError
         let wanted = WantedTalks { network, sensor, sort: TalkSort::Pair, from, ..WantedTalks::default() };
         let page: TalksPage = ask(config, &Request::Activities(wanted))?;
         let text = match () {
-            () if args.json => show::talks_json(&page.lines)?,
+            () if args.json => show::json_lines(&page.lines)?,
             () if args.csv => show::talks_csv(&page.lines, from == 0),
             () => show::talks(&page),
         };

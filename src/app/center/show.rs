@@ -8,6 +8,7 @@ use super::words::{
 use crate::engine::entitlement::roster::Line;
 use crate::model::bundle::Offer;
 use comfy_table::{CellAlignment, Table, presets};
+use serde::Serialize;
 use serde_json::Value;
 use std::fmt::Write as _;
 
@@ -192,21 +193,23 @@ pub(super) fn count(answer: &CountAnswer) -> String {
     text
 }
 
+fn joined(words: &[impl ToString]) -> String {
+    words.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+}
+
 fn component_cells(line: &ComponentLine) -> [String; 15] {
-    let sensors: Vec<_> = line.sensors.iter().map(ToString::to_string).collect();
-    let vlans: Vec<_> = line.vlans.iter().map(u16::to_string).collect();
     [
         line.network.clone(),
         line.address.clone(),
         line.kind.clone(),
         yes(line.confirmed),
         line.macs.join(" "),
-        vlans.join(" "),
+        joined(&line.vlans),
         yes(line.claimed),
         line.first.to_string(),
         line.last.to_string(),
         line.packets.to_string(),
-        sensors.join(" "),
+        joined(&line.sensors),
         line.known.name.clone().unwrap_or_default(),
         line.known.vendor.clone().unwrap_or_default(),
         line.known.model(),
@@ -247,11 +250,11 @@ pub(super) fn components_netbox(lines: &[ComponentLine], heading: bool) -> Strin
     text
 }
 
-/// Components as JSON lines.
+/// JSON lines: components, or pairs.
 ///
 /// # Errors
 /// When a line cannot be JSON.
-pub(super) fn components_json(lines: &[ComponentLine]) -> Result<String, serde_json::Error> {
+pub(super) fn json_lines(lines: &[impl Serialize]) -> Result<String, serde_json::Error> {
     lines.iter().map(|line| json(line).map(|text| text + "\n")).collect()
 }
 
@@ -274,7 +277,6 @@ const TALK_COLUMNS: [&str; 11] = [
 pub(super) fn talks(page: &TalksPage) -> String {
     let heading = ["component", "talks to", "protocol", "network", "packets", "last", "sensors"];
     let row = |line: &TalkLine| {
-        let sensors: Vec<_> = line.sensors.iter().map(ToString::to_string).collect();
         [
             line.component.clone(),
             line.peer.clone(),
@@ -282,14 +284,13 @@ pub(super) fn talks(page: &TalksPage) -> String {
             line.network.clone(),
             line.packets.to_string(),
             line.last.to_string(),
-            sensors.join(" "),
+            joined(&line.sensors),
         ]
     };
     let table = table(heading, page.lines.iter().map(row), &[4]);
-    let sensors: Vec<_> = page.incomplete.iter().map(ToString::to_string).collect();
-    let more = match sensors.len() {
-        0 => String::new(),
-        _ => format!("; incomplete, since more pairs were seen than are kept: {}", sensors.join(" ")),
+    let more = match &page.incomplete[..] {
+        [] => String::new(),
+        sensors => format!("; incomplete, since more pairs were seen than are kept: {}", joined(sensors)),
     };
     format!("{} pairs of a sample of the frames{more}\n{table}", page.matching)
 }
@@ -298,7 +299,6 @@ pub(super) fn talks(page: &TalksPage) -> String {
 pub(super) fn talks_csv(lines: &[TalkLine], heading: bool) -> String {
     let cells = |line: &TalkLine| {
         let name = |name: &Option<String>| name.clone().unwrap_or_default();
-        let sensors: Vec<_> = line.sensors.iter().map(ToString::to_string).collect();
         csv(&[
             line.network.clone(),
             line.component.clone(),
@@ -310,19 +310,11 @@ pub(super) fn talks_csv(lines: &[TalkLine], heading: bool) -> String {
             line.bytes.to_string(),
             line.first.to_string(),
             line.last.to_string(),
-            sensors.join(" "),
+            joined(&line.sensors),
         ])
     };
     let heading = heading.then(|| csv(&TALK_COLUMNS.map(str::to_owned)));
     heading.into_iter().chain(lines.iter().map(cells)).map(|line| line + "\r\n").collect()
-}
-
-/// Pairs as JSON lines.
-///
-/// # Errors
-/// When a line cannot be JSON.
-pub(super) fn talks_json(lines: &[TalkLine]) -> Result<String, serde_json::Error> {
-    lines.iter().map(|line| json(line).map(|text| text + "\n")).collect()
 }
 
 /// Why something counts.

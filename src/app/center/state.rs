@@ -21,9 +21,7 @@ use crate::io::store::{Sqlite, Store, StoreError};
 use crate::io::whole_file;
 use crate::model::bundle::Offer;
 use crate::model::ident::SensorId;
-use crate::model::message::{
-    Activities, Birth, Command, DecodeError, Event, Nameplates, Order, Report, Severity, Status, decode,
-};
+use crate::model::message::{Birth, Command, DecodeError, Event, Order, Report, Severity, Status, decode};
 use crate::model::time::{Now, Ticks};
 use crate::model::topic::Kind;
 use std::collections::BTreeMap;
@@ -157,8 +155,12 @@ impl Center {
             Kind::Report => self.report(sensor, &message.payload, now, turn),
             Kind::Status => self.status(sensor, &message.payload, now, turn),
             Kind::Event => self.event(sensor, &message.payload, now, turn),
-            Kind::Nameplates => self.nameplates(sensor, &message.payload, now, turn),
-            Kind::Activities => self.activities(sensor, &message.payload, now, turn),
+            Kind::Nameplates => decode(&message.payload)
+                .map_err(Refused::from)
+                .and_then(|told| self.handle(sensor, Input::Nameplates(&told), now, turn)),
+            Kind::Activities => decode(&message.payload)
+                .map_err(Refused::from)
+                .and_then(|told| self.handle(sensor, Input::Activities(&told), now, turn)),
             _ => Err(Refused::Kind),
         };
         if let Err(refused) = heard {
@@ -218,28 +220,6 @@ impl Center {
         let kind = format!("Sensor{kind:?}");
         turn.tell(Notification::new(event.at, event.severity, &kind, sensor, text));
         Ok(())
-    }
-
-    fn nameplates(
-        &mut self,
-        from: &SensorId,
-        payload: &[u8],
-        now: Now,
-        turn: &mut Turn,
-    ) -> Result<(), Refused> {
-        let told: Nameplates = decode(payload)?;
-        self.handle(from, Input::Nameplates(&told), now, turn)
-    }
-
-    fn activities(
-        &mut self,
-        from: &SensorId,
-        payload: &[u8],
-        now: Now,
-        turn: &mut Turn,
-    ) -> Result<(), Refused> {
-        let told: Activities = decode(payload)?;
-        self.handle(from, Input::Activities(&told), now, turn)
     }
 
     /// What a sensor should have by now and has not is told again: a purge, the policy.

@@ -75,6 +75,14 @@ impl Visit {
         Some(self.word(name).trim()).filter(|word| !word.is_empty())
     }
 
+    /// The same as a number, a name, a choice.
+    ///
+    /// # Errors
+    /// When it is there and none.
+    pub(crate) fn may_be<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, No> {
+        self.may(name).map(|_| self.parsed(name)).transpose()
+    }
+
     /// Whether a box is ticked.
     pub(crate) fn flag(&self, name: &str) -> bool {
         self.words.contains_key(name)

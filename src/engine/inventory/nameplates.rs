@@ -10,8 +10,8 @@ use super::policy::{Class, Policy};
 use super::record::Marks;
 use crate::engine::identity::gate::{Promise, promise};
 use crate::engine::identity::{self, Found};
-use crate::engine::wire::payload::{Payload, payload};
-use crate::engine::wire::{Decoded, decode};
+use crate::engine::wire::decode;
+use crate::engine::wire::payload::payload;
 use crate::model::activity::Traffic;
 use crate::model::frame::Frame;
 use crate::model::key::Key;
@@ -88,24 +88,21 @@ impl Nameplates {
         let Some(payload) = payload(frame) else { return };
         let decoded = decode(frame);
         let found = identity::listen(&payload, decoded.sender);
-        self.note_talk(frame, &decoded, &payload, &found);
+        let network = self.networks.of(decoded.vlans);
+        // Link-control frames are the business of switch ports.
+        if !decoded.control {
+            let protocol = found.protocols.iter().next();
+            let talk = talk(&self.policy, network, decoded.sender, &payload, protocol);
+            let seen = Traffic::of(frame.bytes.len(), frame.time.into());
+            talk.into_iter().for_each(|talk| self.activities.see(talk, seen));
+        }
         if found.is_empty() {
             return;
         }
-        let network = self.networks.of(decoded.vlans);
         for &subject in &found.subjects {
             if let Some(subject) = self.subject(subject) {
                 self.note(subject.in_network(network), frame.time, &found);
             }
-        }
-    }
-
-    /// Link-control frames are the business of switch ports.
-    fn note_talk(&mut self, frame: &Frame<'_>, decoded: &Decoded, payload: &Payload<'_>, found: &Found<'_>) {
-        let (network, protocol) = (self.networks.of(decoded.vlans), found.protocols.iter().next());
-        let talk = talk(&self.policy, network, decoded.sender, payload, protocol);
-        if let Some(talk) = talk.filter(|_| !decoded.control) {
-            self.activities.see(talk, Traffic::of(frame.bytes.len(), frame.time.into()));
         }
     }
 

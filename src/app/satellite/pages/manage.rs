@@ -103,7 +103,7 @@ pub(super) async fn create_token(visit: &Visit) -> Said {
         account: visit.parsed("account")?,
         description: visit.word("description").to_owned(),
         days: visit.parsed("days")?,
-        max_uses: visit.may("max_uses").map(|_| visit.parsed("max_uses")).transpose()?,
+        max_uses: visit.may_be("max_uses")?,
     };
     let Made { secret } = visit.ask(&request).await?;
     token_page(visit, Some(secret))

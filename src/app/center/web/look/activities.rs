@@ -22,10 +22,10 @@ const NETWORKS: usize = 200;
 /// What the form says; the same words lead to the next page and to a file.
 fn wanted(visit: &Visit) -> Result<WantedTalks, No> {
     let text = |name| visit.may(name).map(str::to_owned);
-    let protocol = visit.may("protocol").map(|_| visit.parsed::<Spoken>("protocol")).transpose()?;
-    let sensor = visit.may("sensor").map(|_| visit.parsed::<SensorId>("sensor")).transpose()?;
-    let sort = visit.may("sort").map(|_| visit.parsed::<TalkSort>("sort")).transpose()?;
-    let from = visit.may("from").map(|_| visit.parsed("from")).transpose()?;
+    let protocol = visit.may_be::<Spoken>("protocol")?;
+    let sensor = visit.may_be::<SensorId>("sensor")?;
+    let sort = visit.may_be::<TalkSort>("sort")?;
+    let from = visit.may_be("from")?;
     Ok(WantedTalks {
         search: text("search"),
         network: text("network"),
@@ -97,7 +97,7 @@ fn first_page(strongest: TalksPage) -> TalksPage {
 }
 
 /// An end as people read it, and what it is called.
-fn end(word: &str, name: Option<&String>) -> String {
+pub(super) fn end(word: &str, name: Option<&str>) -> String {
     match (word, name) {
         ("group", _) => "multicast and broadcast".to_owned(),
         ("external", _) => "external addresses".to_owned(),
@@ -135,5 +135,5 @@ fn written(lines: &[TalkLine], is_csv: bool, first: bool) -> Result<String, No> 
     if is_csv {
         return Ok(show::talks_csv(lines, first));
     }
-    show::talks_json(lines).map_err(|error| No::new("failed", error.to_string()))
+    show::json_lines(lines).map_err(|error| No::new("failed", error.to_string()))
 }

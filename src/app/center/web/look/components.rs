@@ -22,10 +22,10 @@ const NETWORKS: usize = 200;
 /// What the form says; the same words lead to the next page and to a file.
 fn wanted(visit: &Visit) -> Result<Wanted, No> {
     let text = |name| visit.may(name).map(str::to_owned);
-    let sensor = visit.may("sensor").map(|_| visit.parsed::<SensorId>("sensor")).transpose()?;
-    let kind = visit.may("kind").map(|_| visit.parsed::<Kind>("kind")).transpose()?;
-    let protocol = visit.may("protocol").map(|_| visit.parsed::<Protocol>("protocol")).transpose()?;
-    let sort = visit.may("sort").map(|_| visit.parsed::<Sort>("sort")).transpose()?;
+    let sensor = visit.may_be::<SensorId>("sensor")?;
+    let kind = visit.may_be::<Kind>("kind")?;
+    let protocol = visit.may_be::<Protocol>("protocol")?;
+    let sort = visit.may_be::<Sort>("sort")?;
     Ok(Wanted {
         search: text("search"),
         network: text("network"),
@@ -43,7 +43,7 @@ fn wanted(visit: &Visit) -> Result<Wanted, No> {
 
 fn after(visit: &Visit) -> Result<Option<Place>, No> {
     let Some(address) = visit.may("after_address") else { return Ok(None) };
-    let time = visit.may("after_time").map(|_| visit.parsed("after_time")).transpose()?;
+    let time = visit.may_be("after_time")?;
     Ok(Some(Place { network: visit.word("after_network").to_owned(), address: address.to_owned(), time }))
 }
 
@@ -149,7 +149,7 @@ fn form(name: &str) -> Result<Form, No> {
             Ok(show::components_csv(lines, first))
         })),
         "json" => Ok(("components.jsonl", "application/jsonl", |lines, _| {
-            show::components_json(lines).map_err(|error| No::new("failed", error.to_string()))
+            show::json_lines(lines).map_err(|error| No::new("failed", error.to_string()))
         })),
         "netbox" => Ok(("netbox-ip-addresses.csv", "text/csv; charset=utf-8", |lines, first| {
             Ok(show::components_netbox(lines, first))

@@ -141,12 +141,7 @@ fn sides<'a>(talk: &'a TalkLine, weights: &BTreeMap<End<'a>, u64>) -> (End<'a>, 
 
 fn named(end: End<'_>, names: &BTreeMap<End<'_>, &str>) -> String {
     let (network, word) = end;
-    let word = match (word, names.get(&end)) {
-        ("group", _) => "multicast and broadcast".to_owned(),
-        ("external", _) => "external addresses".to_owned(),
-        (word, Some(name)) => format!("{word} {name}"),
-        (word, None) => word.to_owned(),
-    };
+    let word = super::activities::end(word, names.get(&end).copied());
     if network == crate::model::sighting::DEFAULT_NETWORK { word } else { format!("{word} ({network})") }
 }
 

@@ -51,7 +51,7 @@ struct One<'a> {
 pub(super) async fn one(visit: &Visit) -> Said {
     let line = line(visit).await?;
     let sensor = line.sensor.clone();
-    let p = visit.may("p").map(|_| visit.parsed::<Span>("p")).transpose()?;
+    let p = visit.may_be::<Span>("p")?;
     let shown = p.unwrap_or(Span::Day);
     let series: Series = visit.ask(&Request::Series { sensor: sensor.clone(), p: Some(shown) }).await?;
     let spans = [

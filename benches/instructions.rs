@@ -36,6 +36,8 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 const RECORD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/INSTRUCTIONS.tsv");
 /// Packets of one pass.
 const PACKETS: usize = 4096;
+/// Passes before: until all are known, and what the daemon reads at once is read.
+const WARM_UP: usize = 48;
 /// Passes of the short and of the long run, both after the warm-up.
 const PASSES: [usize; 2] = [1, 9];
 /// Growth in per cent that `--check` puts up with.
@@ -117,18 +119,18 @@ fn work(load: Load, passes: usize) -> Result<()> {
         Load::Known(kind) => {
             let mut traffic = Plant { mix: Mix::ODD, ..Plant::new(1000) }.traffic();
             let frames = Frames::take(&mut traffic, |other| other == kind);
-            (0..=passes).for_each(|_| frames.feed(&mut meter));
+            (0..WARM_UP + passes).for_each(|_| frames.feed(&mut meter));
         }
         Load::Answers => {
             let frames = Frames::take(&mut Plant::new(1000).traffic(), |kind| kind == Kind::Tcp).answers();
-            (0..=passes).for_each(|_| frames.feed(&mut meter));
+            (0..WARM_UP + passes).for_each(|_| frames.feed(&mut meter));
         }
         Load::File(sizes) => {
             let path =
                 std::env::temp_dir().join(format!("tollgate-instructions-{}.pcap", std::process::id()));
             write(&Frames::take(&mut Plant { sizes, ..Plant::new(1000) }.traffic(), |_| true), &path)?;
             let mut read = || CaptureFile::open(&path)?.read(&mut meter, &Progress::new());
-            let ending = (0..=passes).try_for_each(|_| read().map(drop));
+            let ending = (0..WARM_UP + passes).try_for_each(|_| read().map(drop));
             std::fs::remove_file(&path)?;
             ending?;
         }

@@ -16,7 +16,7 @@ pub fn decode_fast(link: u16, bytes: &[u8]) -> Said {
     let link = LinkType::from_number(link).unwrap();
     let frame = Frame { link, time: CaptureTime::MIN, bytes, stripped_tag: None };
     let decoded = decode(&frame);
-    if let Some(Sender { key, claims, vlans }) = decode_common(&frame) {
+    if let Some(Sender { key, claims, vlans, .. }) = decode_common(&frame) {
         assert_eq!(
             decoded,
             Decoded { sender: key, sender_claims: claims, vlans, ..Decoded::default() },

@@ -1,7 +1,6 @@
 //! Between a capture and an inventory: the filter, what it left out, and who listens beside.
 
 use crate::engine::filter::Filter;
-use crate::engine::identity::gate::may_say;
 use crate::engine::inventory::Inventory;
 use crate::engine::inventory::nameplates::Nameplates;
 use crate::engine::inventory::policy::Policy;
@@ -105,8 +104,8 @@ impl Meter {
 
     #[inline(always)]
     fn named(&mut self, frame: &Frame<'_>) {
-        let is_rare = self.inventory.sight(frame);
-        if is_rare || self.inventory.packets() & self.mask == 0 || may_say(frame) {
+        let may_say = self.inventory.sight(frame);
+        if may_say || self.inventory.packets() & self.mask == 0 {
             self.listen(frame);
         }
     }

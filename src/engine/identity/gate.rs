@@ -34,31 +34,17 @@ static SPEAKERS: [bool; 256] = {
     low
 };
 
-/// Whether a frame of a common kind may say who its sender is: the least that can be asked of every frame. What it lets
-/// through, [`promise`] looks at.
+/// Whether a frame of a common kind may say who its sender is, by its Ethertype and what follows: the least that can be
+/// asked of every frame. What it lets through, [`promise`] looks at.
 #[inline(always)]
-pub fn may_say(frame: &Frame<'_>) -> bool {
-    let Some(head) = frame.bytes.first_chunk::<TAGGED_PORTS>() else { return true };
-    // Compared as it lies in memory: one instruction a kind, the most frequent first.
-    match [head[12], head[13]] {
-        [0x08, 0x00] => SPEAKERS[usize::from(head[35])],
-        [0x81, 0x00] => match [head[16], head[17]] {
-            [0x08, 0x00] => SPEAKERS[usize::from(head[39])],
-            inner => others_may_say(inner, &frame.bytes[18..]),
-        },
-        ethertype => others_may_say(ethertype, &frame.bytes[14..]),
-    }
-}
-
-/// An Ethernet header, a tag, an IPv4 header and the source port behind it.
-const TAGGED_PORTS: usize = 14 + 4 + 20 + 2;
-
-#[inline(always)]
-fn others_may_say(ethertype: [u8; 2], payload: &[u8]) -> bool {
-    match u16::from_be_bytes(ethertype) {
+pub fn may_say(ethertype: u16, payload: &[u8]) -> bool {
+    let speaks = |at: usize| payload.get(at).is_none_or(|&low| SPEAKERS[usize::from(low)]);
+    match ethertype {
+        // The low byte of the source port, behind a header without options or extensions.
+        0x0800 => speaks(21),
+        0x86dd => speaks(41),
         0x0806 | 0x88a4 | 0x88b8 | 0x88ba => false,
         0x8892 => payload.first().is_none_or(|&high| high >= 0xfc),
-        0x86dd => payload.get(41).is_none_or(|&low| SPEAKERS[usize::from(low)]),
         _ => true,
     }
 }
@@ -74,17 +60,20 @@ pub enum Promise {
     Identity,
 }
 
-/// What the frame promises, by its Ethertype and ports; one VLAN tag is passed over.
+/// What the frame promises, by its Ethertype and ports behind at most two tags.
 #[inline(always)]
 pub fn promise(frame: &Frame<'_>) -> Promise {
     if frame.link == LinkType::Ethernet { of_ethernet(frame.bytes, 0) } else { Promise::Nothing }
 }
 
-#[inline(always)]
 fn of_ethernet(bytes: &[u8], depth: u8) -> Promise {
-    let is_tagged = bytes.get(12..14) == Some(&[0x81, 0]);
-    let rest = bytes.get(if is_tagged { 16 } else { 12 }..);
-    rest.map_or(Promise::Nothing, |rest| by_ethertype(rest, depth))
+    let mut rest = bytes.get(12..).unwrap_or_default();
+    for _ in 0..2 {
+        if let [0x81, 0x00, ..] | [0x88, 0xa8, ..] | [0x91 | 0x92, 0x00, ..] = rest {
+            rest = rest.get(4..).unwrap_or_default();
+        }
+    }
+    by_ethertype(rest, depth)
 }
 
 #[inline(always)]

@@ -12,6 +12,7 @@ use super::policy::{Class, Policy};
 use super::record::Marks;
 use super::sketch::Sketch;
 use super::table::{Census, Sighting, Table};
+use crate::engine::identity::gate::may_say;
 use crate::engine::wire::{Sender, decode, decode_common};
 use crate::model::digest::{FactHash, NetworkSeed, SetDigest};
 use crate::model::frame::Frame;
@@ -97,20 +98,17 @@ impl Inventory {
         &self.settings
     }
 
-    /// Takes one frame; returns whether it was of no common kind.
+    /// Takes one frame; returns whether it may say something of its sender. Who does not ask does not pay for it.
     #[inline(always)]
     pub fn sight(&mut self, frame: &Frame<'_>) -> bool {
         self.packets += 1;
-        let common = decode_common(frame);
-        let is_rare = common.is_none();
-        match common {
-            Some(Sender { key, claims, vlans }) => {
-                let marks = if claims { Marks::PRESENT.and(Marks::CLAIMED) } else { Marks::PRESENT };
-                self.enqueue(Sighting { key, time: frame.time, vlans, marks });
-            }
-            None => self.sight_rarer(*frame),
-        }
-        is_rare
+        let Some(Sender { key, claims, vlans, ethertype, payload }) = decode_common(frame) else {
+            self.sight_rarer(*frame);
+            return true;
+        };
+        let marks = if claims { Marks::PRESENT.and(Marks::CLAIMED) } else { Marks::PRESENT };
+        self.enqueue(Sighting { key, time: frame.time, vlans, marks });
+        may_say(ethertype, payload)
     }
 
     /// Frames taken so far.

@@ -15,13 +15,17 @@ use crate::model::vlan::VlanStack;
 
 /// The sender of a common frame, and its tag.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Sender {
+pub struct Sender<'a> {
     /// (MAC, source address?), in network 0.
     pub key: Key,
     /// The address is claimed by ARP.
     pub claims: bool,
     /// The tag, if there is one.
     pub vlans: VlanStack,
+    /// What it carries, behind the tag.
+    pub ethertype: u16,
+    /// The bytes of that, as far as they were captured, with padding.
+    pub payload: &'a [u8],
 }
 
 /// A tag, an IPv4 header behind it, and the Ethernet header before.
@@ -30,7 +34,7 @@ const ARP_LEN: usize = 28;
 
 /// Reads a frame of the common kinds.
 #[inline(always)]
-pub fn decode_common(frame: &Frame<'_>) -> Option<Sender> {
+pub fn decode_common<'a>(frame: &Frame<'a>) -> Option<Sender<'a>> {
     let header = frame.bytes.first_chunk::<ENOUGH>()?;
     let source_and_type = word_at::<6>(header);
     let source = MacAddr::from_bits(source_and_type >> 16);
@@ -58,7 +62,7 @@ pub fn decode_common(frame: &Frame<'_>) -> Option<Sender> {
         other if carries_no_address(other) => (Key::station(source), false),
         _ => return None,
     };
-    Some(Sender { key, claims, vlans })
+    Some(Sender { key, claims, vlans, ethertype, payload })
 }
 
 #[inline]

@@ -69,7 +69,7 @@ pub fn promise(frame: &Frame<'_>) -> Promise {
 fn of_ethernet(bytes: &[u8], depth: u8) -> Promise {
     let mut rest = bytes.get(12..).unwrap_or_default();
     for _ in 0..2 {
-        if let [0x81, 0x00, ..] | [0x88, 0xa8, ..] | [0x91 | 0x92, 0x00, ..] = rest {
+        if let [0x81 | 0x91 | 0x92, 0x00, ..] | [0x88, 0xa8, ..] = rest {
             rest = rest.get(4..).unwrap_or_default();
         }
     }
